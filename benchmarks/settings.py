@@ -1,0 +1,111 @@
+"""What to measure, as told by environment variables; without any, what a bare ``asv run`` measures."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+
+WORKLOADS = ("quick", "standard", "full", "full-5kb")
+PROVIDERS = ("anthropic",)
+PARAMS = (WORKLOADS, PROVIDERS)
+PARAM_NAMES = ("workload", "provider")
+
+WARM_UPS = 8
+"""Operations before the first measured one: after eight the effect is flat within a process."""
+
+MEMORY_OPERATIONS = 5
+"""Operations of the fresh process whose peak memory is measured, the first of them cold."""
+
+BARE = ("quick", "standard")
+"""Cases that a bare ``asv run`` measures; the others are skipped with a reason."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One value of the ``workload`` parameter: what one operation is, and how many a process measures."""
+
+    name: str
+    personas: int
+    sample: str
+    operations: int
+
+
+CASES = {
+    case.name: case
+    for case in (
+        Case("quick", 1, "1kb", 10),
+        Case("standard", 1, "1kb", 100),
+        Case("full", 1, "1kb", 500),
+        Case("full-5kb", 3, "5kb", 100),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The instrument's settings.
+
+    Attributes
+    ----------
+    subject
+        Name understood by ``persona_asv.subject.load``.
+    standin
+        Root URL of a running stand-in, or None: then the environment's own is started.
+    session
+        Prefix of the stand-in sessions of this run, so that no two measurements share one.
+    spool
+        Folder that takes one line per event while measuring, or None: the benchmark's working directory.
+    operations
+        Measured operations per process and case, where they differ from the suite's own.
+    """
+
+    subject: str = "reference"
+    standin: str | None = None
+    session: str = "asv"
+    spool: str | None = None
+    model: str | None = None
+    profile: str = "none"
+    faults: tuple[dict[str, object], ...] = ()
+    operations: dict[str, int] | None = None
+
+    def case(self, name: str) -> Case:
+        """Return the case, with this run's number of operations.
+
+        Raises
+        ------
+        NotImplementedError
+            asv's word for "skip": the case was not asked for.
+        """
+        case = CASES[name]
+        if self.operations is None:
+            if name not in BARE:
+                wish = json.dumps({name: case.operations})
+                raise NotImplementedError(f"{name} takes minutes: ask with PERSONA_ASV_OPERATIONS='{wish}'")
+            return case
+        if name not in self.operations:
+            raise NotImplementedError(f"{name} is not part of this run")
+        return replace(case, operations=self.operations[name])
+
+    def at_once(self) -> Settings:
+        """Return the same settings without model time."""
+        return replace(self, profile="none")
+
+
+def read(environ: os._Environ[str] | dict[str, str] = os.environ) -> Settings:
+    """Return the settings that the variables ``PERSONA_ASV_*`` spell, defaults where they are absent."""
+
+    def text(name: str) -> str | None:
+        return environ.get("PERSONA_ASV_" + name) or None
+
+    operations = text("OPERATIONS")
+    return Settings(
+        subject=text("SUBJECT") or "reference",
+        standin=text("STANDIN"),
+        session=text("SESSION") or "asv",
+        spool=text("SPOOL"),
+        model=text("MODEL"),
+        profile=text("PROFILE") or "none",
+        faults=tuple(json.loads(text("FAULTS") or "[]")),
+        operations=None if operations is None else {k: int(v) for k, v in json.loads(operations).items()},
+    )

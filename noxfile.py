@@ -1,0 +1,49 @@
+"""One door for developers: ``nox -s lint``, ``nox -s tests``, ``nox -s speed``."""
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types."""
+    session.install("-e", ".[dev]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """Run the tests, with branch coverage."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "--cov", *session.posargs)
+
+
+@nox.session
+def speed(session: nox.Session) -> None:
+    """Print the ratios that the product promises, each measured in one run."""
+    session.install("-e", ".")
+    session.run("python", "tests/speed/ratios.py", *session.posargs, env={"PYTHONPATH": "."})
+
+
+@nox.session(name="gate-evaluation")
+def gate_evaluation(session: nox.Session) -> None:
+    """Score the installed compare command on recorded traces, for docs/explanation/gate.md."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/gate/evaluation.py", *session.posargs)
+
+
+@nox.session(name="gate-record")
+def gate_record(session: nox.Session) -> None:
+    """Record traces of the reference subject on this machine, for `gate-evaluation -- --traces FILE`."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/gate/record.py", *session.posargs, env={"PYTHONPATH": "."})
+
+
+@nox.session(name="gate-attacks")
+def gate_attacks(session: nox.Session) -> None:
+    """Attack the calibration with the real suite, and print what the gate makes of it."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/gate/attacks.py", *session.posargs, env={"PYTHONPATH": "."})

@@ -1,0 +1,41 @@
+"""``persona benchmark``: the table of contents; a command's module is imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+import click
+
+COMMANDS = {
+    "run": "Execute the benchmark suite.",
+    "compare": "Compare result files, and judge what moved.",
+}
+"""Name and one line of help, in the order of ``--help``."""
+
+
+class Contents(click.Group):
+    """A group that knows its commands' names and lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return the command; None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        return cast("click.Command", getattr(import_module(f"persona_asv.commands.{cmd_name}"), cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Contents)
+def benchmark() -> None:
+    """Measure persona generation, and judge it against what it was.
+
+    Exit codes: 0 pass, 1 warning threshold exceeded, 2 failure threshold exceeded, 3 could not measure.
+    """

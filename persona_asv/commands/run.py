@@ -1,0 +1,75 @@
+"""``persona benchmark run``: measure, keep, show."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from persona_asv.commands.envelope import echo_json, uptime
+
+
+@click.command()
+@click.option(
+    "--workload", "-w", metavar="NAME", default="standard", show_default=True, help="quick or standard."
+)
+@click.option(
+    "--iterations", type=int, metavar="N", help="Measured operations in total, dealt over the rounds."
+)
+@click.option("--rounds", type=int, metavar="K", help="Fresh processes to deal them over.")
+@click.option(
+    "--only", multiple=True, metavar="METRIC", help="Measure this family of metrics only; repeatable."
+)
+@click.option("--provider", metavar="NAME", help="Wire format to speak.  [default: anthropic]")
+@click.option("--model", metavar="NAME", help="Model to name to the provider; recorded.")
+@click.option("--profile", metavar="PROFILE", default="none", show_default=True,
+              help="Simulated model time: none, constant:MS or lognormal:MEDIAN:P99.")  # fmt: skip
+@click.option(
+    "--subject", metavar="NAME", help="Code under test: reference, or module:attribute of an adapter."
+)
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def run(
+    workload: str,
+    iterations: int | None,
+    rounds: int | None,
+    only: tuple[str, ...],
+    provider: str | None,
+    model: str | None,
+    profile: str,
+    subject: str | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Execute the benchmark suite and show P50, P95 and P99 of every metric.
+
+    \b
+    Examples:
+      persona benchmark run --workload quick
+      persona benchmark run --iterations 50 --only generation_latency
+      persona benchmark run --profile constant:1200
+    """  # noqa: D301 - click wants the backspace itself
+    from persona_asv import config as configuration
+    from persona_asv import metrics, place, trial, workloads
+    from persona_asv.render import run as render
+    from persona_asv.render.terminal import Style
+
+    settings = configuration.load(Path.cwd(), config)
+    chosen = workloads.resolve(workload, settings, iterations, rounds)
+    families = metrics.families(only)
+    plan, ground = place.prepare(
+        settings, chosen, families, subject=subject, provider=provider, model=model, profile=profile
+    )
+    out = sys.stderr if as_json else sys.stdout
+    style = Style.of(out)
+    click.echo(render.header(plan, ground.attribution.label, style), file=out)
+    lines = render.ProgressLines(out, style, families)
+    lines.show(trial.Progress(0, 1, 0, 1))
+    done = trial.measure(plan, ground, lines.show)
+    lines.done()
+    kept = place.keep(done)
+    if as_json:
+        echo_json("benchmark run", render.as_json(done, uptime(), kept.line))
+    else:
+        click.echo(render.summary(done, uptime(), style, kept.line))

@@ -1,0 +1,1 @@
+"""The only rooms that know asv: launching it, and reading and merging what it wrote."""

@@ -1,0 +1,248 @@
+"""The verdict: pure, deterministic, and slow to cry wolf.
+
+The threshold belongs in the hypothesis: a level is reached where the estimate is at or above it *and* "the
+true effect is at most half the level" is rejected, over all timed metrics together (Holm). Fewer than three
+rounds a side are a screen: it may suspect, never condemn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from persona_asv.calibration import Calibration, calibrate
+from persona_asv.errors import MeasurementError
+from persona_asv.evidence import USUAL_SCATTER, usual_scatter
+from persona_asv.judgement import Finding, Judgement, Stage, Verdict
+from persona_asv.rounds import Side, interleaved
+from persona_asv.scalars import judge_scalar
+from persona_asv.stats import holm
+from persona_asv.thresholds import Thresholds
+from persona_asv.timing import Timing, timing
+
+ALPHA = {True: (0.05, 0.01), False: (0.02, 0.005)}
+"""Error rates of a warning and of a failure, for interleaved rounds and for others."""
+DECISIVE = ("p50", "mean")
+"""Statistics that few samples know well enough to hold up a build over."""
+LATENCY, OVERHEAD, THROUGHPUT = "generation_latency", "client_overhead", "throughput_per_minute"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a comparison may be told.
+
+    Attributes
+    ----------
+    thresholds
+        Levels by metric.
+    scatter
+        Usual standard deviation between rounds of the log of each statistic; the project's own where known.
+    interleaved
+        Whether the rounds were interleaved; None finds out from their start times.
+    only
+        Keys to judge (they also bound the family of tests); None for all.
+    final
+        Whether these rounds are already the fresh ones: then nothing asks for more.
+    family
+        What the timed metrics are called: another suite's series is judged under its own name.
+    """
+
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    scatter: Mapping[str, float] = field(default_factory=lambda: USUAL_SCATTER)
+    interleaved: bool | None = None
+    only: Collection[str] | None = None
+    final: bool = False
+    family: str = LATENCY
+
+    def wants(self, key: str) -> bool:
+        """Return whether this metric is to be judged."""
+        return self.only is None or key in self.only
+
+
+def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgement:
+    """Compare two sides of one case.
+
+    Raises
+    ------
+    MeasurementError
+        Where a side has no rounds, or the sides have no metric in common.
+    """
+    rules = rules or Rules()
+    for name, side in (("baseline", baseline), ("current", current)):
+        if not side.rounds:
+            raise MeasurementError(f"the {name} side holds no rounds; give at least one result file for it")
+    in_blocks = interleaved(baseline, current) if rules.interleaved is None else rules.interleaved
+    in_blocks = in_blocks and len(baseline.timed) == len(current.timed)
+    timings: list[Timing] = []
+    notes: tuple[str, ...] = ()
+    if baseline.timed and current.timed:
+        calibration = calibrate(baseline, current, paired=in_blocks)
+        notes = calibration.notes
+        timings = _timings(calibration, baseline, current, rules, in_blocks=in_blocks)
+        findings = _judge_timings(timings, (baseline, current), calibration.basis.value, ALPHA[in_blocks])
+    else:
+        findings = []
+    before, after = _keys(baseline, rules), _keys(current, rules)
+    timed = {t.key for t in timings}
+    scalar_keys = [k for k in before if k not in timed and baseline.scalar(k) and current.scalar(k)]
+    findings += [judge_scalar(k, baseline, current, rules.thresholds.of(k)) for k in scalar_keys]
+    if not findings:
+        raise MeasurementError("the two sides have no metric in common; nothing can be compared")
+    return Judgement(
+        tuple(findings),
+        remeasure=not rules.final and any(f.suspicious for f in findings),
+        missing=tuple(k for k in before if k not in {f.key for f in findings}),
+        added=tuple(k for k in after if k not in before),
+        notes=notes,
+        waiting=_waiting(baseline, current),
+        interleaved=in_blocks,
+    )
+
+
+def _keys(side: Side, rules: Rules) -> list[str]:
+    """Return the metrics a side can be judged by, in the order of the table."""
+    keys = [key for key, _, _ in _timed_keys(side, rules)]
+    for measured in side.rounds:
+        keys += [key for key in measured.scalars if key not in keys and rules.wants(key)]
+    return keys
+
+
+def _timed_keys(side: Side, rules: Rules) -> Iterator[tuple[str, str, bool]]:
+    """Yield key, statistic and whether it is about overhead."""
+    ours = rules.family == LATENCY
+    wanted = []
+    if side.timed:
+        wanted += [(f"{rules.family}_{s}", s, False) for s in ("p50", "p95", "p99")]
+        if not ours:
+            wanted.append((f"{rules.family}_mean", "mean", False))
+        elif side.personas > 0:
+            wanted.append((THROUGHPUT, "mean", False))
+    if side.has("overhead"):
+        wanted += [(f"{OVERHEAD}_{s}", s, True) for s in ("p50", "p95", "p99")]
+    yield from (entry for entry in wanted if rules.wants(entry[0]))
+
+
+def _timings(
+    calibration: Calibration, baseline: Side, current: Side, rules: Rules, *, in_blocks: bool
+) -> list[Timing]:
+    common = set(_keys(current, rules))
+    per_round = (baseline.operations + current.operations) / (len(baseline.timed) + len(current.timed))
+    return [
+        timing(
+            calibration,
+            (baseline, current),
+            key,
+            statistic,
+            rules.thresholds.of(key),
+            scatter=usual_scatter(statistic, per_round, rules.scatter),
+            in_blocks=in_blocks,
+            overhead=overhead,
+            personas=current.personas / baseline.personas if key == THROUGHPUT else None,
+        )
+        for key, statistic, overhead in _timed_keys(baseline, rules)
+        if key in common
+    ]
+
+
+def _judge_timings(
+    timings: Sequence[Timing], sides: tuple[Side, Side], basis: str, alpha: tuple[float, float]
+) -> list[Finding]:
+    """Judge the whole family of timed metrics at once: several metrics are several chances to be wrong."""
+    family = [t for t in timings if t.judged]
+
+    def rejected(level: str, error: float, *, better: bool = False) -> set[str]:
+        doubts = holm([t.doubt(getattr(t.limits, level), better=better) for t in family])
+        return {t.key for t, doubt in zip(family, doubts, strict=True) if doubt < error}
+
+    warned, failed = rejected("warn", alpha[0]), rejected("fail", alpha[1])
+    improved = rejected("warn", alpha[0], better=True)
+    findings = []
+    for t in timings:
+        if not t.judged:
+            verdict, reason = _unjudged(t)
+        elif t.tested and t.key in failed | warned:
+            verdict = Verdict.FAIL if t.key in failed else Verdict.WARN
+            level = t.limits.fail if t.key in failed else t.limits.warn
+            reason = f"worse by {level:g} % or more, and by more than half of that beyond doubt"
+        elif t.key in improved:
+            verdict, reason = Verdict.BETTER, f"better by {t.limits.warn:g} % or more beyond doubt"
+        elif not t.tested and t.statistic in DECISIVE and t.alarming:
+            verdict = Verdict.INCONCLUSIVE
+            reason = f"may be worse by {t.limits.fail:g} %: too few rounds to tell it from noise"
+        else:
+            verdict, reason = Verdict.PASS, _passing(t)
+        findings.append(_finding(t, verdict, reason, sides=sides, basis=basis, alpha=alpha[0]))
+    return findings
+
+
+def _unjudged(t: Timing) -> tuple[Verdict, str]:
+    if not t.supported:
+        return Verdict.INSUFFICIENT, "fewer than 5 samples lie beyond it"
+    if t.idle:
+        return Verdict.PASS, "0 on both sides"
+    verdict = Verdict.INCONCLUSIVE if t.statistic in DECISIVE else Verdict.INSUFFICIENT
+    return verdict, "measured as 0: too short for this machine's clock"
+
+
+def _passing(t: Timing) -> str:
+    if t.suspicious:
+        return "moved, but cannot be told from noise here"
+    return f"not worse by {t.limits.warn:g} %"
+
+
+def _finding(
+    t: Timing, verdict: Verdict, reason: str, *, sides: tuple[Side, Side], basis: str, alpha: float
+) -> Finding:
+    """Say what was found through the channel that decided, or the plainest where none did."""
+    seen = Finding(
+        t.key,
+        verdict,
+        0.0,
+        0.0,
+        None,
+        n=t.n,
+        rounds=t.rounds,
+        basis=basis,
+        stage=Stage.TEST if t.tested else Stage.SCREEN,
+        suspicious=t.suspicious,
+        reason=reason,
+    )
+    if not t.effects:
+        return seen
+    channel = next(iter(t.effects))
+    if verdict in (Verdict.WARN, Verdict.FAIL, Verdict.BETTER):
+        level = t.limits.fail if verdict is Verdict.FAIL else t.limits.warn
+        doubts = t.doubts(level, better=verdict is Verdict.BETTER)
+        channel = min(doubts, key=doubts.__getitem__)
+    shown, values = t.effects[channel], t.values[channel]
+    level = t.fraction(t.limits.warn)
+    detectable = shown.detectable(level, alpha) if math.isfinite(level) else None
+    if t.rate:
+        shown = shown.mirrored
+        values = (60 * sides[0].personas / values[0], 60 * sides[1].personas / values[1])
+        detectable = None if detectable is None else detectable / (1 + detectable)
+    else:
+        values = (1000 * values[0], 1000 * values[1])
+    return replace(
+        seen,
+        baseline=values[0],
+        current=values[1],
+        change=shown.change,
+        interval=shown.interval(),
+        detectable=detectable,
+        channel=channel.value,
+    )
+
+
+def _waiting(baseline: Side, current: Side) -> tuple[float, float] | None:
+    """Return the share of wall time each side spent runnable without a CPU."""
+    if not (baseline.has("delay") and current.has("delay")):
+        return None
+    before, after = (
+        (math.fsum(math.fsum(r.delay or ()) for r in s.timed), math.fsum(math.fsum(r.wall) for r in s.timed))
+        for s in (baseline, current)
+    )
+    if before[1] == 0 or after[1] == 0:
+        return None
+    return before[0] / before[1], after[0] / after[1]

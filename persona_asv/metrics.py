@@ -1,0 +1,282 @@
+"""The metrics: how each is read from the rounds of a case, and which way it is better.
+
+`FAMILIES` is the one table. A family is what ``--only`` names and what a row of the run table shows; its keys
+are those of baselines and of JSON.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from persona_asv.case_rounds import CaseRounds
+from persona_asv.errors import UsageError
+from persona_asv.stats import percentile, supports
+from persona_asv.units import COUNT, MEGABYTES, MILLISECONDS, PER_MINUTE, PERCENT, Better, Unit
+
+GENERATION = "generation.Generation."
+LATENCY = GENERATION + "time_generate"
+OVERHEAD = GENERATION + "track_client_overhead"
+DELAY = GENERATION + "track_run_delay"
+SECONDS_PER_PERSONA = GENERATION + "track_seconds_per_persona"
+API_CALLS = GENERATION + "track_api_calls"
+TOKENS = GENERATION + "track_tokens"
+OPERATION_CALLS = GENERATION + "track_operation_calls"
+OPERATION_TOKENS = GENERATION + "track_operation_tokens"
+ERROR_RATE = GENERATION + "track_error_rate"
+MEMORY = "memory.Memory.peakmem_generate"
+
+_READINGS = tuple(
+    GENERATION + name
+    for name in (
+        "time_generate",
+        "track_cpu",
+        "track_thread_cpu",
+        "track_run_delay",
+        "track_reference",
+        "track_reference_cold",
+        "track_reference_wall",
+        "track_client_overhead",
+        "track_error_rate",
+    )
+)
+"""What every latency-like family takes along: a verdict needs all of them, and they are one measurement."""
+
+QUANTILES = (0.50, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with what it stands on.
+
+    Attributes
+    ----------
+    value
+        In the metric's unit.
+    n, rounds
+        Samples behind it, and the processes they came from.
+    supported
+        False where fewer than five samples lie beyond the percentile: it never decides anything.
+    """
+
+    key: str
+    value: float
+    unit: Unit
+    better: Better
+    n: int
+    rounds: int
+    supported: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the run table: a distribution at `QUANTILES`."""
+
+    label: str
+    quantiles: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of metrics that come out of the same series.
+
+    Attributes
+    ----------
+    name
+        As ``--only`` takes it.
+    benchmarks
+        asv benchmarks that must run for it.
+    """
+
+    name: str
+    summary: str
+    benchmarks: tuple[str, ...]
+
+
+FAMILIES: Mapping[str, Family] = {
+    family.name: family
+    for family in (
+        Family("generation_latency", "wall time of one operation, end to end", _READINGS),
+        Family("client_overhead", "Persona's own share of it, without the provider's", _READINGS),
+        Family("throughput", "personas returned per minute", (*_READINGS, SECONDS_PER_PERSONA)),
+        Family("memory_usage", "peak memory of a fresh process", (MEMORY,)),
+        Family(
+            "api_efficiency",
+            "API calls and tokens per persona",
+            (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS),
+        ),
+    )
+}
+
+
+def families(only: Iterable[str]) -> tuple[Family, ...]:
+    """Return the families asked for, all where none is named.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown.
+    """
+    names = tuple(only)
+    for name in names:
+        if name not in FAMILIES:
+            raise UsageError(f"--only: unknown metric {name!r}; choose from {', '.join(FAMILIES)}")
+    return tuple(family for family in FAMILIES.values() if not names or family.name in names)
+
+
+def benchmarks(chosen: Iterable[Family]) -> tuple[str, ...]:
+    """Return the asv benchmarks that the families need, each once."""
+    return tuple(dict.fromkeys(name for family in chosen for name in family.benchmarks))
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A row of the run table: where its samples come from.
+
+    Attributes
+    ----------
+    key
+        What its percentiles are called: ``<key>_p50``.
+    scale
+        From asv's unit to the metric's: seconds to ms, bytes to MB.
+    inverted
+        Whether the metric is a rate, stored as time per persona because asv knows lower-is-better only.
+    gated
+        Whether the percentiles are metrics of baselines, or only shown.
+    """
+
+    family: str
+    label: str
+    key: str
+    unit: Unit
+    series: str
+    scale: float = 1.0
+    inverted: bool = False
+    gated: bool = False
+
+    def quantiles(self, rounds: CaseRounds) -> tuple[Estimate, ...]:
+        """Return the three percentiles, ascending also for a rate, as F-139 prints them; () if not measured.
+
+        A series without samples (memory) has one value a round.
+        """
+        found = rounds.samples(self.series) or rounds.values(self.series)
+        samples = sorted(self.scale / each if self.inverted else self.scale * each for each in found)
+        return tuple(
+            Estimate(
+                key=f"{self.key}_p{q * 100:.0f}",
+                value=percentile(samples, q),
+                unit=self.unit,
+                better=Better.HIGHER if self.inverted else Better.LOWER,
+                n=len(samples),
+                rounds=len(rounds.cells(self.series)),
+                supported=supports(len(samples), q),
+            )
+            for q in QUANTILES
+            if samples
+        )
+
+
+DISTRIBUTIONS = (
+    Distribution(
+        "generation_latency",
+        "generation_latency",
+        "generation_latency",
+        MILLISECONDS,
+        LATENCY,
+        1e3,
+        gated=True,
+    ),
+    Distribution(
+        "client_overhead", "client_overhead", "client_overhead", MILLISECONDS, OVERHEAD, 1e3, gated=True
+    ),
+    Distribution(
+        "throughput", "throughput (per min)", "throughput", PER_MINUTE, SECONDS_PER_PERSONA, 60, inverted=True
+    ),
+    Distribution("memory_usage", "memory_peak (MB)", "memory_peak", MEGABYTES, MEMORY, 1e-6),
+    Distribution("api_efficiency", "api_calls (per persona)", "api_calls", COUNT, OPERATION_CALLS),
+    Distribution("api_efficiency", "tokens (per persona)", "tokens", COUNT, OPERATION_TOKENS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A metric that is one number a run: a value of asv's in each round, put together."""
+
+    family: str
+    key: str
+    unit: Unit
+    series: str
+    middle: Callable[[Sequence[float]], float]
+    scale: float = 1.0
+
+    def estimate(self, rounds: CaseRounds) -> Estimate | None:
+        """Return the number, None if not measured."""
+        values = rounds.values(self.series)
+        if not values:
+            return None
+        value = self.scale * self.middle(values)
+        return Estimate(self.key, value, self.unit, Better.LOWER, len(values), len(values))
+
+
+SINGLES = (
+    Single("memory_usage", "memory_peak_mb", MEGABYTES, MEMORY, statistics.median, 1e-6),
+    Single("api_efficiency", "api_calls_per_persona", COUNT, API_CALLS, statistics.fmean),
+    Single("api_efficiency", "tokens_per_persona", COUNT, TOKENS, statistics.fmean),
+    Single("reliability", "error_rate", PERCENT, ERROR_RATE, statistics.fmean),
+)
+
+
+def unit_of(key: str) -> Unit | None:
+    """Return the unit of a metric by its key; None for a name that is no metric of ours."""
+    units = {each.key: each.unit for each in SINGLES} | {"throughput_per_minute": PER_MINUTE}
+    for each in DISTRIBUTIONS:
+        units |= {f"{each.key}_p{q * 100:.0f}": each.unit for q in QUANTILES if each.gated}
+    return units.get(key)
+
+
+def keys(chosen: Iterable[Family]) -> frozenset[str]:
+    """Return the keys of all metrics of the families."""
+    wanted = {family.name for family in chosen}
+    found = {each.key for each in SINGLES if each.family in wanted}
+    for each in DISTRIBUTIONS:
+        if each.family in wanted and each.gated:
+            found |= {f"{each.key}_p{q * 100:.0f}" for q in QUANTILES}
+    return frozenset(found | ({"throughput_per_minute"} if "throughput" in wanted else set()))
+
+
+def throughput(rounds: CaseRounds) -> Estimate | None:
+    """Return 60 x personas / duration over the whole run: from the mean time, not a mean of rates."""
+    times = rounds.samples(SECONDS_PER_PERSONA)
+    if not times:
+        return None
+    return Estimate(
+        key="throughput_per_minute",
+        value=60 / statistics.fmean(times),
+        unit=PER_MINUTE,
+        better=Better.HIGHER,
+        n=len(times),
+        rounds=len(rounds.cells(SECONDS_PER_PERSONA)),
+    )
+
+
+def table(rounds: CaseRounds, chosen: Iterable[Family]) -> tuple[Row, ...]:
+    """Return the rows of the run table, in the order of `FAMILIES`; what was not measured has none."""
+    wanted = {family.name for family in chosen}
+    rows = (Row(each.label, each.quantiles(rounds)) for each in DISTRIBUTIONS if each.family in wanted)
+    return tuple(row for row in rows if row.quantiles)
+
+
+def estimates(rounds: CaseRounds, chosen: Iterable[Family]) -> dict[str, Estimate]:
+    """Return the metrics of the families by key, as baselines and JSON name them; reliability always."""
+    wanted = {family.name for family in chosen} | {"reliability"}
+    found = [
+        estimate
+        for each in DISTRIBUTIONS
+        if each.gated and each.family in wanted
+        for estimate in each.quantiles(rounds)
+    ]
+    if "throughput" in wanted:
+        found += filter(None, [throughput(rounds)])
+    found += filter(None, (each.estimate(rounds) for each in SINGLES if each.family in wanted))
+    return {estimate.key: estimate for estimate in found}

@@ -1,0 +1,137 @@
+"""Where a run happens and where it is kept: subject, commit and machine before it, asv's history after it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from persona_asv.config import Config
+from persona_asv.engine import worktree
+from persona_asv.engine.history import ResultsFolder
+from persona_asv.engine.machine import machine_name, this_machine
+from persona_asv.engine.suite import results_folder
+from persona_asv.errors import ResultFileError, UsageError
+from persona_asv.metrics import Family
+from persona_asv.plan import Ground, Plan
+from persona_asv.standin.profile import Profile
+from persona_asv.subject import Subject, SubjectError, load
+from persona_asv.trial import Run
+from persona_asv.workloads import Workload
+
+DEFAULT_PROVIDER = "anthropic"
+
+
+def prepare(
+    settings: Config,
+    workload: Workload,
+    families: tuple[Family, ...],
+    *,
+    subject: str | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    profile: str = "none",
+) -> tuple[Plan, Ground]:
+    """Return what to measure and where: the command line's word first, then persona.yaml's, then defaults.
+
+    Raises
+    ------
+    UsageError
+        The subject, provider or profile is unknown.
+    MeasurementError
+        The repository around the current folder has no commit.
+    """
+    for flag, given in (("--subject", subject), ("--provider", provider), ("--model", model)):
+        if given is not None and not re.fullmatch(r"[!-~]{1,200}", given):
+            raise UsageError(f"{flag}: a name of printable ASCII characters without spaces, not {given!r}")
+    name = subject or settings.subject or "reference"
+    found, path = _subject(name, settings.root)
+    wire = provider or settings.provider or DEFAULT_PROVIDER
+    if wire not in found.providers:
+        raise UsageError(
+            f"--provider: {found.name} does not know {wire!r}; choose from {', '.join(found.providers)}"
+        )
+    try:
+        Profile.parse(profile)
+    except ValueError as error:
+        raise UsageError(f"--profile: {error}") from error
+    plan = Plan(
+        workload=workload,
+        families=families,
+        subject=name,
+        subject_version=found.version,
+        provider=wire,
+        model=model or settings.model or found.default_models[wire],
+        profile=profile,
+        python_path=path,
+    )
+    tree = worktree.find(Path.cwd())
+    code, package = _code(name)
+    ground = Ground(
+        root=tree.root if tree else settings.root,
+        repository=tree.root if tree else None,
+        attribution=worktree.attribute(tree, code, package),
+        machine=this_machine(machine_name(settings.machine)),
+    )
+    return plan, ground
+
+
+def _subject(name: str, root: Path) -> tuple[Subject, tuple[Path, ...]]:
+    """Return the subject, and the folders its adapter needs on the path: beside persona.yaml it may lie."""
+    path: tuple[Path, ...] = ()
+    if ":" in name:
+        path = (root,)
+        sys.path.insert(0, str(root))
+    try:
+        return load(name), path
+    except SubjectError as error:
+        raise UsageError(f"--subject: {error}") from error
+    except SystemExit as error:
+        raise UsageError(f"--subject: importing {name} called sys.exit({error.code!r})") from error
+
+
+def _code(name: str) -> tuple[Path, str]:
+    """Return where a subject's code lies, and its path within a source tree."""
+    module = "persona_asv.subject" if ":" not in name else name.partition(":")[0].partition(".")[0]
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations))), module.replace(".", "/")
+    origin = spec.origin if spec is not None and spec.origin else os.devnull
+    return Path(origin), Path(origin).name
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a run is kept: its file in asv's history, None where it stays out of it, and one line on that."""
+
+    history: Path | None
+    line: str
+
+
+def keep(run: Run) -> Kept:
+    """Merge a finished run into asv's history, if its numbers belong to a commit."""
+    attribution = run.ground.attribution
+    apart = attribution.reason
+    if attribution.historic and run.plan.profile != "none":
+        apart = "its model time is simulated"
+    if attribution.historic and not apart:
+        folder = ResultsFolder(results_folder(run.ground.root))
+        try:
+            path = folder.merge(
+                run.cases[0].files, run.ground.machine, run.folder.round(1) / "benchmarks.json"
+            )
+        except ResultFileError as error:
+            apart = str(error)
+        else:
+            where = f"{_near(run.folder.path)}, and the history of {attribution.label}: {_near(path)}"
+            return Kept(path, f"Kept: {where}")
+    return Kept(None, f"Kept: {_near(run.folder.path)} ({attribution.label}, not in the history: {apart})")
+
+
+def _near(path: Path) -> str:
+    """Return a path as a user in this folder would type it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,124 @@
+"""What is to be measured, where, and how every party to it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import persona_asv
+from persona_asv import metrics
+from persona_asv.case_rounds import params
+from persona_asv.engine.machine import Machine
+from persona_asv.engine.worktree import Attribution
+from persona_asv.metrics import Family
+from persona_asv.workloads import Workload
+
+SCHEMA = 1
+"""Version of the ``persona_asv`` stamp in result files and of ``run.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure.
+
+    Attributes
+    ----------
+    subject, subject_version
+        The code under test, as named to ``persona_asv.subject.load``.
+    profile
+        Model time of the stand-in, ``none`` for 0.
+    python_path
+        Folders that the measuring processes need to import the subject, beyond their environment.
+    """
+
+    workload: Workload
+    families: tuple[Family, ...]
+    subject: str
+    subject_version: str
+    provider: str
+    model: str
+    profile: str
+    python_path: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a run happens: the folder that keeps it, the commit it is attributed to, the machine."""
+
+    root: Path
+    repository: Path | None
+    attribution: Attribution
+    machine: Machine
+
+
+def deals(workload: Workload) -> list[dict[str, int]]:
+    """Return the operations of each case in each round."""
+    shares = {case.name: case.deal() for case in workload.cases}
+    return [
+        {name: deal[index] for name, deal in shares.items() if index < len(deal)}
+        for index in range(max(map(len, shares.values())))
+    ]
+
+
+def selected(plan: Plan, deal: dict[str, int]) -> list[str]:
+    """Return the benchmarks of a round by full name with parameters."""
+    return [
+        f"{name}({', '.join(params(case, plan.provider))})"
+        for case in deal
+        for name in metrics.benchmarks(plan.families)
+    ]
+
+
+def environ(plan: Plan, standin: str, session: str, deal: dict[str, int]) -> dict[str, str]:
+    """Return what the suite is told."""
+    return {
+        "PERSONA_ASV_SUBJECT": plan.subject,
+        "PERSONA_ASV_MODEL": plan.model,
+        "PERSONA_ASV_PROFILE": plan.profile,
+        "PERSONA_ASV_STANDIN": standin,
+        "PERSONA_ASV_SESSION": session,
+        "PERSONA_ASV_OPERATIONS": json.dumps(deal),
+    }
+
+
+def inherited(plan: Plan) -> dict[str, str]:
+    """Return our own environment as the measuring processes get it, HOME and all, without former orders."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PERSONA_ASV_")}
+    paths = [str(path) for path in plan.python_path]
+    paths += filter(None, environ.get("PYTHONPATH", "").split(os.pathsep))
+    if paths:
+        # asv drops PYTHONPATH from its benchmark processes; this is its own way around that
+        environ["ASV_PYTHONPATH"] = os.pathsep.join(paths)
+    return environ
+
+
+def facts(plan: Plan, ground: Ground, *, state: str, reason: str = "") -> dict[str, Any]:
+    """Return what a run folder says of itself."""
+    return {
+        "schema": SCHEMA,
+        "state": state,
+        **({"reason": reason} if reason else {}),
+        "workload": plan.workload.name,
+        "cases": {
+            case.name: {"iterations": case.iterations, "rounds": case.rounds} for case in plan.workload.cases
+        },
+        **identity(plan, ground),
+    }
+
+
+def identity(plan: Plan, ground: Ground) -> dict[str, Any]:
+    """Return whose numbers these are: what must be equal for two runs to be comparable."""
+    return {
+        "subject": {"name": plan.subject, "version": plan.subject_version},
+        "commit": ground.attribution.commit,
+        "dirty": ground.attribution.dirty,
+        "provider": plan.provider,
+        "model": plan.model,
+        "endpoint": {"kind": "stand-in", "profile": plan.profile},
+        "persona_asv": persona_asv.__version__,
+        "asv": version("asv"),
+    }

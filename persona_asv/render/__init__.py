@@ -1,0 +1,1 @@
+"""Renderers: values in, text out. Nobody parses what they write."""

@@ -1,0 +1,218 @@
+"""A run as text: header, progress, table, and what to make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from persona_asv import metrics
+from persona_asv.case_rounds import CaseRounds
+from persona_asv.metrics import Estimate, Family
+from persona_asv.plan import Plan, identity
+from persona_asv.render.terminal import Style
+from persona_asv.trial import Progress, Run
+
+_WIDTH = 61
+"""F-139's rule."""
+
+
+def endpoint(profile: str) -> str:
+    """Return who answers, and with how much simulated model time."""
+    return f"stand-in (model time {'0 ms' if profile == 'none' else f'{profile}, simulated'})"
+
+
+def header(plan: Plan, commit: str, style: Style) -> str:
+    """Return what is about to be measured."""
+    cases = ", ".join(
+        f"{case.name} ({case.iterations} iterations in {len(case.deal())} rounds)"
+        for case in plan.workload.cases
+    )
+    return "\n".join(
+        (
+            f"Running Benchmark Suite: {plan.workload.name}",
+            style.rule(_WIDTH, double=True),
+            "",
+            f"Workload: {cases}",
+            f"Subject:  {plan.subject} {plan.subject_version}, commit {commit}",
+            f"Provider: {plan.provider} ({plan.model})",
+            f"Endpoint: {endpoint(plan.profile)}",
+            "",
+            "Running benchmarks...",
+        )
+    )
+
+
+@dataclass(slots=True)
+class ProgressLines:
+    """One line a metric that moves with its iterations; off a terminal, one plain line when it is done."""
+
+    stream: TextIO
+    style: Style
+    families: Sequence[Family]
+    _drawn: bool = False
+    _last: list[str] = field(default_factory=list)
+
+    def show(self, progress: Progress) -> None:
+        """Redraw; does nothing where lines cannot be redrawn."""
+        if not self.style.live:
+            return
+        lines = [self._line(family, self._share(family, progress)) for family in self.families]
+        if lines == self._last:
+            return
+        up = f"\x1b[{len(lines)}A" if self._drawn else ""
+        self.stream.write(up + "".join(f"\r\x1b[2K{line}\n" for line in lines))
+        self.stream.flush()
+        self._drawn, self._last = True, lines
+
+    def done(self) -> None:
+        """Draw the last state: every metric measured."""
+        everything = Progress(1, 1, 1, 1)
+        if self.style.live:
+            self.show(everything)
+            return
+        for family in self.families:
+            self.stream.write(f"  {self.style.ok} {family.name}\n")
+        self.stream.flush()
+
+    @staticmethod
+    def _share(family: Family, progress: Progress) -> float:
+        if family.name == "memory_usage":
+            return progress.memory_processes / progress.of_memory_processes
+        return progress.operations / progress.of_operations
+
+    def _line(self, family: Family, share: float) -> str:
+        mark = self.style.ok if share >= 1 else "  "
+        return f"  {mark} {family.name:<22} {self.style.bar(min(share, 1.0))}"
+
+
+def summary(run: Run, total: float, style: Style, history: str) -> str:
+    """Return everything below the progress: a table a case, notes, times, where it is kept, what to do next.
+
+    Parameters
+    ----------
+    total
+        Seconds of the whole command so far.
+    history
+        One line on where the run is kept.
+    """
+    parts = ["", "Results Summary", style.rule(len("Results Summary"))]
+    unsupported = False
+    for case in run.cases:
+        if len(run.cases) > 1:
+            parts += ["", case.case]
+        rows = metrics.table(case, run.plan.families)
+        unsupported |= any(not estimate.supported for row in rows for estimate in row.quantiles)
+        parts.append(
+            style.table(
+                ("Metric", "P50", "P95", "P99"),
+                [(row.label, *(_cell(estimate, style) for estimate in row.quantiles)) for row in rows],
+            )
+        )
+    parts += map(style.wrap, _notes(run, style, unsupported=unsupported))
+    overhead = max(0.0, total - run.harness.own)
+    parts += [
+        "",
+        f"Total time: {_duration(total)}",
+        f"Harness overhead: {overhead:.1f} s ({overhead / run.rounds:.1f} s a round of {run.rounds})",
+        *(
+            [f"Waiting for a CPU: {run.harness.wait_share:.1%} of the operations' wall time"]
+            if _timed(run)
+            else []
+        ),
+        style.wrap(history),
+        "",
+        f"Next: {_next(run)}",
+    ]
+    return "\n".join(parts)
+
+
+def _timed(run: Run) -> bool:
+    """Whether operations were timed, not only memory measured."""
+    return any(case.cells(metrics.LATENCY) for case in run.cases)
+
+
+def _cell(estimate: Estimate, style: Style) -> str:
+    return estimate.unit.write(estimate.value) + ("" if estimate.supported else f" {style.mark}")
+
+
+def _notes(run: Run, style: Style, *, unsupported: bool) -> list[str]:
+    notes = []
+    if _timed(run) and run.plan.profile == "none":
+        notes.append(
+            "generation_latency here is Persona's own time; add your model's. Throughput is a ceiling."
+        )
+    elif _timed(run):
+        notes.append(
+            f"The model time ({run.plan.profile}) is simulated; client_overhead is Persona's own share."
+        )
+    if unsupported:
+        notes.append(f"{style.mark} fewer than 5 samples lie beyond this percentile: shown, never decisive.")
+    if run.rounds < 3:
+        notes.append(
+            f"A smoke test: {run.rounds} rounds can raise a suspicion, a verdict needs at least 3 a side."
+        )
+    if run.harness.failed:
+        for case in run.cases:
+            rate = metrics.estimates(case, run.plan.families)["error_rate"]
+            share = rate.unit.write(rate.value)
+            notes.append(f"{case.case}: error_rate {share}, operations that failed or came back short.")
+    return notes
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f}m {rest:02.0f}s" if minutes else f"{rest:.1f}s"
+
+
+def _next(run: Run) -> str:
+    if run.plan.workload.name == "quick":
+        return "persona benchmark run --workload standard"
+    return f"persona benchmark compare --baseline ANOTHER_RUN --current {run.folder.path}"
+
+
+def cases_as_json(cases: Sequence[CaseRounds], families: Sequence[Family]) -> dict[str, object]:
+    """Return every metric of every case with what it stands on, for ``--json``."""
+    return {
+        case.case: {
+            "metrics": {
+                key: {
+                    "value": estimate.value,
+                    "unit": estimate.unit.name,
+                    "better": estimate.better.value,
+                    "n": estimate.n,
+                    "rounds": estimate.rounds,
+                    "supported": estimate.supported,
+                }
+                for key, estimate in metrics.estimates(case, families).items()
+            },
+            "percentiles": {
+                row.label: {
+                    name: estimate.value
+                    for name, estimate in zip(("p50", "p95", "p99"), row.quantiles, strict=True)
+                }
+                for row in metrics.table(case, families)
+            },
+        }
+        for case in cases
+    }
+
+
+def as_json(run: Run, total: float, history: str) -> dict[str, object]:
+    """Return the whole run for ``--json``; times in seconds."""
+    plan, ground = run.plan, run.ground
+    overhead = max(0.0, total - run.harness.own)
+    return {
+        "run": run.folder.id,
+        "path": str(run.folder.path),
+        "kept": history,
+        "workload": plan.workload.name,
+        **identity(plan, ground),
+        "machine": ground.machine.machine,
+        "rounds": run.rounds,
+        "cases": cases_as_json(run.cases, plan.families),
+        "total_seconds": round(total, 3),
+        "harness_overhead_seconds": round(overhead, 3),
+        "cpu_wait_share": round(run.harness.wait_share, 4),
+        "failed_operations": run.harness.failed,
+    }

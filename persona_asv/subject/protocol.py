@@ -1,0 +1,110 @@
+"""What the suite asks of the code under test: the whole contract, in plain types.
+
+Today's suite measures yesterday's subjects, so nothing here may be renamed or removed; fields may be added
+with a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class GenerationError(Exception):
+    """One operation failed; `str(error)` is one line that says what failed and never holds the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one operation brought back.
+
+    The optional counts are None where a subject does not know them: absent, never 0. They cover the requests
+    that ended well; what failed requests cost stands in the endpoint's own log.
+
+    Attributes
+    ----------
+    personas
+        Valid personas returned.
+    failed
+        Members of a batch that failed; 0 for a single operation, which raises instead.
+    rejected
+        Personas that the model returned and validation refused.
+    retries
+        Requests sent again after a transient failure.
+    retry_after
+        Seconds waited because the provider ordered it (``Retry-After``); the subject's own back-off is apart.
+    input_tokens, output_tokens
+        As the provider counted them.
+    """
+
+    personas: int
+    failed: int = 0
+    rejected: int | None = None
+    retries: int | None = None
+    retry_after: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+class Session(Protocol):
+    """An open connection to one provider and model; what is costly is built once and kept until `close`."""
+
+    def generate(self, research: Path, personas: int) -> Outcome:
+        """Generate personas from a file or folder of research data: one operation.
+
+        Raises
+        ------
+        GenerationError
+            Where no valid persona came back.
+        """
+        ...
+
+    def generate_batch(self, research: Path, personas: int, concurrency: int) -> Outcome:
+        """Generate personas in single requests of one persona each, `concurrency` of them at a time.
+
+        A failed member is counted in `Outcome.failed` and does not lose the others.
+
+        Raises
+        ------
+        GenerationError
+            Where every member failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections and threads; closing twice is harmless."""
+        ...
+
+
+class Subject(Protocol):
+    """The code under test: who it is, and how to open it."""
+
+    @property
+    def name(self) -> str:
+        """Name under which results are stored; results of different names are never compared."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of the code under test."""
+        ...
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Providers whose wire format it speaks, the default first."""
+        ...
+
+    @property
+    def default_models(self) -> Mapping[str, str]:
+        """Model asked for where none is named, by provider."""
+        ...
+
+    def open(self, *, provider: str, base_url: str, model: str, api_key: str) -> Session:
+        """Open a session against the provider that answers at `base_url`."""
+        ...
+
+    def sample(self, size: str) -> Path:
+        """Return the shipped sample research data of that size: ``"1kb"`` or ``"5kb"``."""
+        ...

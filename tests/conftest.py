@@ -1,0 +1,138 @@
+"""What whole-command tests share: the command line as a user types it, and small git repositories."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+ADAPTER = '''
+"""A subject for tests: the reference subject, with one thing changed."""
+import os
+import time
+from persona_asv.subject.reference import REFERENCE
+
+held = []
+
+def cpu(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+def die():
+    os._exit(0)
+
+def fail(reason):
+    raise ValueError(reason)
+
+class Changed:
+    """Does ``before`` ahead of each operation of the reference subject, and the operation ``times`` times."""
+    name = "changed"
+    version = "1.0"
+    providers = REFERENCE.providers
+    default_models = REFERENCE.default_models
+
+    def __init__(self, before=lambda: None, times=1, only_every=1, held=0):
+        self.before, self.times, self.only_every, self.held = before, times, only_every, held
+        self.operations = 0
+
+    def sample(self, size):
+        return REFERENCE.sample(size)
+
+    def open(self, **endpoint):
+        self.session = REFERENCE.open(**endpoint)
+        held.append(b"x" * self.held)
+        return self
+
+    def generate(self, research, personas):
+        self.operations += 1
+        if self.operations % self.only_every == 0:
+            self.before()
+        for _ in range(self.times):
+            outcome = self.session.generate(research, personas)
+        return outcome
+
+    def close(self):
+        self.session.close()
+
+plain = Changed()
+cpu_20ms = Changed(lambda: cpu(0.02))
+sleep_20ms = Changed(lambda: time.sleep(0.02))
+held_30mb = Changed(held=30_000_000)
+extra_request = Changed(times=2)
+fails = Changed(lambda: fail("out of luck | today"))
+fails_sometimes = Changed(lambda: fail("not today"), only_every=5)
+hangs = Changed(lambda: time.sleep(1000))
+dies = Changed(die)
+prints = Changed(lambda: print("chatter"))
+'''
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment without CI's word, so that names of machines do not depend on it."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "PERSONA_ASV_STANDIN")}
+    return {**kept, "PYTHONIOENCODING": "utf-8", **changes}
+
+
+def persona(*arguments: str, cwd: Path, **environ: str) -> Done:
+    """Run ``persona`` as a user would, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "persona_asv", *arguments],
+        cwd=cwd,
+        env=environment(**environ),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git with a fixed identity, free of this machine's configuration."""
+    return subprocess.run(
+        ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments],
+        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder outside any repository, with the adapter in it."""
+    (tmp_path / "adapter.py").write_text(ADAPTER)
+    return tmp_path
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    """Return a clean repository with one commit, whose subject is the adapter."""
+    git(folder, "init", "-q", "-b", "main")
+    (folder / ".gitignore").write_text("__pycache__/\n")
+    (folder / "persona.yaml").write_text("benchmarks:\n  subject: adapter:plain\n  machine: tester\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return folder
+
+
+Persona = Callable[..., Done]

@@ -1,0 +1,212 @@
+"""Attacks on the calibration, measured with the real suite and judged by the real command.
+
+``nox -s gate-attacks`` runs it. Each attack changes the subject in a way that could spoil the reference
+operation beside it. The truth is the raw process CPU, in alternating phases within one process; the gate's
+answer comes from interleaved rounds of ``persona benchmark run``. Both are printed side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.probe import Probe, Reading
+from benchmarks.reference_operation import reference_operation
+from persona_asv.calibration import Channel, calibrate
+from persona_asv.engine.results import read_results
+from persona_asv.rounds import interleaved
+from persona_asv.sides import own_cases, own_side
+from persona_asv.standin.process import StandIn
+from persona_asv.thresholds import Thresholds
+from persona_asv.timing import timing
+
+ATTACKS = {
+    "copy": "64 MB copied",
+    "keep": "3,000 objects kept alive per operation",
+    "wait": "20 ms more wait",
+    "threads": "work moved into three threads",
+}
+KEY = "generation_latency_p50"
+SUBJECT = '''
+"""The reference subject under attack; ATTACK names the attack, none for the plain one."""
+import os
+import threading
+import time
+from persona_asv.subject.reference import REFERENCE
+
+BLOCK = bytearray(64_000_000)
+KEPT = []
+
+def spin(rounds):
+    total = 0
+    for each in range(rounds):
+        total += each * each
+    return total
+
+def copy():
+    bytes(BLOCK)
+
+def keep():
+    KEPT.append([{"n": each} for each in range(3000)])
+
+def wait():
+    time.sleep(0.02)
+
+def threads():
+    workers = [threading.Thread(target=spin, args=(20_000,)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+class Subject:
+    name = "attacked"
+    version = "1"
+    providers = REFERENCE.providers
+    default_models = REFERENCE.default_models
+
+    def __init__(self, attack=None):
+        self.attack = globals().get(attack or os.environ.get("ATTACK") or "", lambda: None)
+
+    def sample(self, size):
+        return REFERENCE.sample(size)
+
+    def open(self, **endpoint):
+        self.session = REFERENCE.open(**endpoint)
+        return self
+
+    def generate(self, research, personas):
+        self.attack()
+        return self.session.generate(research, personas)
+
+    def close(self):
+        self.session.close()
+
+subject = Subject()
+'''
+
+
+def truth(folder: Path, attack: str, phases: int) -> tuple[float, float, float]:
+    """Return the true change of raw process CPU, its standard error, and the calibrated one, in percent.
+
+    Phases of 8 settling and 20 counted operations alternate within this process, in random order. The probe
+    and its references run here too: they leave the caches colder than a bare loop, and the suite has them.
+    """
+    sys.path.insert(0, str(folder))
+    import attacked
+
+    with StandIn.start() as standin:
+        subjects = {}
+        for name in ("", attack):
+            subjects[name] = attacked.Subject(name or "none")
+            subjects[name].open(
+                provider="anthropic",
+                base_url=standin.base_url(name or "plain"),
+                model="m",
+                api_key="stand-in",
+            )
+        research = subjects[""].sample("1kb")
+        moved, calibrated = [], []
+        for _ in range(phases):
+            middle, ratio = {}, {}
+            for name in random.sample(list(subjects), 2):
+                readings: list[Reading] = []
+                with Probe(reference_operation, readings.append) as probe:
+                    for _ in range(28):
+                        probe()
+                        subjects[name].generate(research, 1)
+                        probe()
+                middle[name] = statistics.median(reading.cpu for reading in readings[8:])
+                ratio[name] = statistics.median(each.cpu / each.reference for each in readings[8:])
+            attacked.KEPT.clear()
+            moved.append(math.log(middle[attack] / middle[""]))
+            calibrated.append(math.log(ratio[attack] / ratio[""]))
+        for subject in subjects.values():
+            subject.close()
+    level = math.exp(statistics.fmean(moved))
+    error = level * statistics.stdev(moved) / len(moved) ** 0.5
+    return 100 * (level - 1), 100 * error, 100 * (math.exp(statistics.fmean(calibrated)) - 1)
+
+
+def one_round(folder: Path, attack: str) -> Path:
+    """Measure one round of 20 operations; returns its result file."""
+    environ = {**os.environ, "ATTACK": attack, "CI": ""}
+    command = [sys.executable, "-m", "persona_asv", "benchmark", "run", "--workload", "standard", "--json"]
+    command += ["--iterations", "20", "--rounds", "1", "--subject", "attacked:subject"]
+    done = subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, text=True)
+    path = Path(json.loads(done.stdout)["data"]["path"])
+    return next(path.glob("round-01/*/*existing*.json"))
+
+
+def reported(folder: Path, attack: str, rounds: int) -> tuple[float, float, str, tuple[str, ...]]:
+    """Return the change of the median's CPU channel, the raw one of the same rounds, basis and guards.
+
+    Changes in percent.
+
+    The rounds are interleaved. The verdict may rest on another channel; this is about CPU.
+    """
+    paths: dict[str, list[Path]] = {"": [], attack: []}
+    for number in range(rounds):
+        for name in ("", attack) if number % 2 == 0 else (attack, ""):
+            paths[name].append(one_round(folder, name))
+    sides = read_results(paths[""]), read_results(paths[attack])
+    (case,) = own_cases(sides[0])
+    before, after = (own_side(files, case) for files in sides)
+    calibration = calibrate(before, after, paired=interleaved(before, after))
+    found = timing(
+        calibration, (before, after), KEY, "p50", Thresholds().of(KEY), scatter=0.04, in_blocks=True
+    )  # fmt: skip
+    middles = [[statistics.median(each.cpu or ()) for each in side.rounds] for side in (before, after)]
+    raw = statistics.geometric_mean(middles[1]) / statistics.geometric_mean(middles[0])
+    return found.effects[Channel.CPU].percent, 100 * (raw - 1), calibration.basis.value, calibration.notes
+
+
+def main() -> None:
+    """Print a row an attack."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--phases", type=int, default=30)
+    parser.add_argument("--only", choices=list(ATTACKS), action="append")
+    wanted = parser.parse_args()
+    random.seed(3)
+    head = (
+        "attack",
+        "raw CPU, true",
+        "calibrated, same phases",
+        "raw, rounds",
+        "CPU channel",
+        "basis",
+        "within",
+    )
+    print(f"| {' | '.join(head)} | guards |\n{'|---' * 8}|")  # noqa: T201
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "attacked.py").write_text(SUBJECT)
+        for attack in wanted.only or ATTACKS:
+            true, error, same = truth(folder, attack, wanted.phases)
+            change, raw, basis, notes = reported(folder, attack, wanted.rounds)
+            off = change - true
+            near = abs(off) <= (0.05 * (100 + true) if true > 100 else 5)
+            cells = (
+                ATTACKS[attack],
+                f"{true:+.1f} % ± {error:.1f}",
+                f"{same:+.1f} %",
+                f"{raw:+.1f} %",
+                f"{change:+.1f} %",
+                basis,
+                "yes" if near else f"no ({off:+.1f})",
+                "; ".join(notes) or "-",
+            )
+            print(f"| {' | '.join(cells)} |", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""What happened in each operation: provider time, overhead and counts, from readings and the request log."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.accounting import Operation, Request, account, covered, per_persona, spread
+from benchmarks.probe import Reading
+
+
+def reading(started: float, ended: float, delay: float = 0.0) -> Reading:
+    return Reading(started, ended, 0.001, 0.001, delay, 0.0004, 0.0004, 0.0004, 0.0008)
+
+
+def operation(wall: float, personas: int, calls: int = 1) -> Operation:
+    return Operation(wall, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, personas, personas == 0, wall, 0.0, calls, 10)
+
+
+@pytest.mark.parametrize(
+    ("expected", "spans"),
+    [
+        pytest.param(0.0, [], id="no request"),
+        pytest.param(3.0, [(2, 5)], id="one request"),
+        pytest.param(4.0, [(2, 5), (3, 6)], id="two at once count once"),
+        pytest.param(4.0, [(3, 6), (2, 5)], id="in any order"),
+        pytest.param(3.0, [(2, 5), (3, 4)], id="one within the other"),
+        pytest.param(10.0, [(-5, 50)], id="clipped to the operation"),
+        pytest.param(0.0, [(20, 30)], id="after the operation"),
+    ],
+)
+def test_provider_time_is_the_union_of_outstanding_requests(
+    expected: float, spans: list[tuple[float, float]]
+) -> None:
+    assert covered(spans, 0.0, 10.0) == pytest.approx(expected)
+
+
+spans = st.lists(
+    st.tuples(st.floats(-5, 15), st.floats(0, 10)).map(lambda s: (s[0], s[0] + s[1])), max_size=8
+)
+
+
+@given(spans)
+def test_provider_time_is_never_negative_nor_longer_than_the_operation(
+    found: list[tuple[float, float]],
+) -> None:
+    assert 0.0 <= covered(found, 0.0, 10.0) <= 10.0 + 1e-9
+
+
+@given(spans, st.randoms(use_true_random=False))
+def test_provider_time_is_free_of_order(found: list[tuple[float, float]], random) -> None:
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    assert covered(found, 0.0, 10.0) == pytest.approx(covered(shuffled, 0.0, 10.0))
+
+
+def test_requests_belong_to_the_operation_in_whose_span_they_arrived() -> None:
+    readings = [reading(1.0, 2.0), reading(3.0, 4.0)]
+    requests = [
+        Request(0.5, 0.9, tokens=99),  # a warm-up's
+        Request(1.1, 1.4, tokens=5),
+        Request(1.5, 1.6, tokens=7),
+        Request(3.2, 3.9, tokens=11),
+        Request(8.0, 9.0, tokens=99),  # after the last operation
+    ]
+    first, second = account(readings, [(1, False), (1, False)], requests)
+    assert (first.calls, first.tokens) == (2, 12)
+    assert (second.calls, second.tokens) == (1, 11)
+    assert first.provider == pytest.approx(0.4)
+    assert second.overhead == pytest.approx(1.0 - 0.7)
+
+
+def test_waiting_for_a_cpu_is_not_overhead() -> None:
+    (found,) = account([reading(0.0, 1.0, delay=0.25)], [(1, False)], [Request(0.1, 0.6, tokens=1)])
+    assert found.overhead == pytest.approx(1.0 - 0.25 - 0.5)
+
+
+def test_overhead_is_never_negative() -> None:
+    (found,) = account([reading(0.0, 1.0, delay=0.9)], [(1, False)], [Request(0.0, 1.0, tokens=1)])
+    assert found.overhead == 0.0
+
+
+def test_an_unanswered_request_is_the_providers_time_to_the_end() -> None:
+    (found,) = account([reading(0.0, 1.0)], [(0, True)], [Request(0.2, None, tokens=1)])
+    assert found.provider == pytest.approx(0.8)
+    assert found.failed
+
+
+def test_an_ordered_wait_is_the_providers_until_the_next_request_and_back_off_is_ours() -> None:
+    requests = [Request(0.1, 0.2, tokens=1, ordered_wait=0.3), Request(0.6, 0.7, tokens=1)]
+    (found,) = account([reading(0.0, 1.0)], [(1, False)], requests)
+    assert found.provider == pytest.approx(0.4 + 0.1)  # 0.1 to 0.5 ordered; 0.5 to 0.6 is ours
+    early = [Request(0.1, 0.2, tokens=1, ordered_wait=5.0), Request(0.6, 0.7, tokens=1)]
+    (found,) = account([reading(0.0, 1.0)], [(1, False)], early)
+    assert found.provider == pytest.approx(0.6)
+
+
+def test_log_entries_are_read_with_and_without_an_answer() -> None:
+    entry = {"received": 1, "finished": None, "input_tokens": 3, "output_tokens": 4, "retry_after_s": None}
+    assert Request.of(entry) == Request(1.0, None, 7, 0.0)
+    assert Request.of({**entry, "finished": 2, "retry_after_s": 1.5}) == Request(1.0, 2.0, 7, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("expected", "operations"),
+    [
+        pytest.param([1.0, 2.0], [(1.0, 1), (2.0, 1)], id="one persona each"),
+        pytest.param([0.5], [(1.5, 3)], id="three personas at once"),
+        pytest.param([1.0, 5.0], [(1.0, 1), (3.0, 0), (2.0, 1)], id="a failure is charged to the next"),
+        pytest.param([4.0], [(1.0, 1), (3.0, 0)], id="the last failure to the one before"),
+        pytest.param([], [(3.0, 0)], id="nothing returned"),
+    ],
+)
+def test_time_per_persona_loses_no_time(expected: list[float], operations: list[tuple[float, int]]) -> None:
+    found = spread([operation(*facts) for facts in operations], lambda each: each.wall)
+    assert found == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.floats(0.001, 10), st.integers(0, 3)), min_size=1))
+def test_mean_time_per_persona_weighs_up_to_all_time_spent(facts: list[tuple[float, int]]) -> None:
+    operations = [operation(*each) for each in facts]
+    figures = spread(operations, lambda each: each.wall)
+    returned = [each.personas for each in operations if each.personas]
+    total = sum(figure * personas for figure, personas in zip(figures, returned, strict=True))
+    assert not returned or total == pytest.approx(sum(wall for wall, _ in facts))
+
+
+def test_counts_are_divided_by_personas_returned_not_by_operations() -> None:
+    operations = [operation(1.0, 2, calls=3), operation(1.0, 0, calls=1)]
+    assert per_persona(operations, lambda each: each.calls) == 2.0
+    assert per_persona([operation(1.0, 0)], lambda each: each.calls) is None
