@@ -126,7 +126,7 @@ class TestNothingSurvives:
         )
         try:
             daemon(tmp_path)
-            assert len(marked(mark)) == 4, "owner, supervisor, command, daemon"
+            until(lambda: len(marked(mark)) == 4)  # owner, supervisor, command, daemon
             os.kill(owner.pid, number)
             assert owner.wait(30) == -number
             until(lambda: marked(mark) == [])

@@ -86,7 +86,7 @@ class TestNothingSurvives:
         mark = new_mark()
         with supervised(*python(HANGING), cwd=tmp_path, mark=mark) as process:
             detached = daemon(tmp_path)
-            assert len(marked(mark)) == 3, "supervisor, command, daemon"
+            until(lambda: len(marked(mark)) == 3)  # supervisor, command, daemon
             if end == "leash":
                 assert process.stdin is not None
                 process.stdin.close()
