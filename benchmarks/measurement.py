@@ -140,7 +140,9 @@ class Measurement:
         self._readings.append(reading)
         self._outcomes.append(self._last)
         personas, failed = self._last
-        self._spool.write("operation", **reading._asdict(), personas=personas, failed=failed)
+        facts = reading._asdict()
+        del facts["before"], facts["after"]
+        self._spool.write("operation", **facts, delay=reading.delay, personas=personas, failed=failed)
 
     def finish(self, store: Path) -> list[Operation]:
         """Account for the operations measured so far and store them, in one step, for the other metrics.

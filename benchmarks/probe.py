@@ -3,6 +3,11 @@
 asv calls a timing benchmark's ``timer`` right before and right after each sample. Called before, the probe
 reads the clocks; called after, it reads them again, runs the reference operation twice and keeps one
 `Reading`. So the stored samples and the readings are of the very same operations, in the same order.
+
+Each system call right beside an operation costs two to four times what it costs in a loop of its own, because
+caches are cold; on an operation of 0.8 ms all clocks together cost 4 %. So whatever has been seen to say
+nothing about this subject is read now and then instead of every time (`CHECK_EVERY`), and nothing is worked
+out before somebody asks (``tests/speed/ratios.py`` prints what is left).
 """
 
 from __future__ import annotations
@@ -15,6 +20,16 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
+CHECK_EVERY = 10
+"""Operations between two looks for threads and children, of a subject that has shown none so far."""
+UNSEEN = 20e-6
+"""Seconds off the CPU between two operations that are taken to be none: less than reading them would cost."""
+OTHERS = 0.02
+"""Share of the process's CPU spent in other threads that is more than what reading two clocks takes."""
+
+Said = dict[str, bytes]
+"""What the kernel says of each thread's scheduling, unparsed."""
+
 
 class Reading(NamedTuple):
     """One operation, all in seconds (a tuple, because making it must cost nothing).
@@ -24,11 +39,13 @@ class Reading(NamedTuple):
     started, ended
         On the machine's monotonic clock, which the stand-in's log shares.
     cpu
-        CPU time of this process and of the children it reaped meanwhile.
+        CPU time of this process and of the children it reaped meanwhile. Of a subject that had reaped none,
+        the first one's may be charged to a later operation, at most `CHECK_EVERY` - 1 on.
     thread_cpu
         CPU time of the calling thread alone; much less than ``cpu`` means that the subject is multi-threaded.
-    delay
-        Time that threads of this process were runnable but waited for a CPU; 0 where the kernel does not say.
+        Until other threads have been seen to spend CPU it is ``cpu``.
+    before, after
+        What the kernel said of the threads at the start and at the end.
     reference_cold, reference
         CPU time of the first and second reference operation right after this one: the first absorbs cold
         caches and what the operation left behind, the second is the machine's speed.
@@ -42,7 +59,8 @@ class Reading(NamedTuple):
     ended: float
     cpu: float
     thread_cpu: float
-    delay: float
+    before: Said
+    after: Said
     reference_cold: float
     reference: float
     reference_wall: float
@@ -52,6 +70,11 @@ class Reading(NamedTuple):
     def wall(self) -> float:
         """Wall time of the operation."""
         return self.ended - self.started
+
+    @property
+    def delay(self) -> float:
+        """Time that threads of this process were runnable but waited for a CPU; 0 where it is not said."""
+        return RunQueueDelay.between(self.before, self.after)
 
 
 class RunQueueDelay:
@@ -65,19 +88,19 @@ class RunQueueDelay:
 
     def __init__(self) -> None:
         self._files: dict[str, int] = {}
-        self._links = -1
+        self._links = -1  # of the folder: one a thread, and two of its own
         self._folder = -1
         if os.path.exists(f"{self._TASKS}/{os.getpid()}/schedstat"):
             self._folder = os.open(self._TASKS, os.O_RDONLY | os.O_CLOEXEC)
         self.look_for_threads()
 
-    def look_for_threads(self) -> None:
-        """Follow the threads that were started since the last look."""
+    def look_for_threads(self) -> bool:
+        """Follow the threads that were started since the last look; returns whether there are several."""
         if self._folder < 0:
-            return
+            return False
         links = os.fstat(self._folder).st_nlink
         if links == self._links:
-            return
+            return len(self._files) > 1
         self._links = links
         for task in os.listdir(self._TASKS):
             if task not in self._files:
@@ -85,8 +108,9 @@ class RunQueueDelay:
                     self._files[task] = os.open(f"{self._TASKS}/{task}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
                 except OSError:
                     continue  # it ended between listing and opening
+        return len(self._files) > 1
 
-    def read(self) -> dict[str, bytes]:
+    def read(self) -> Said:
         """Return what the kernel says of each thread followed, unparsed; empty where it does not say."""
         said = {}
         try:
@@ -98,7 +122,7 @@ class RunQueueDelay:
         return said
 
     @staticmethod
-    def between(before: dict[str, bytes], after: dict[str, bytes]) -> float:
+    def between(before: Said, after: Said) -> float:
         """Return the seconds waited from one reading to the next, over the threads alive at the second."""
         waited = 0
         for task, said in after.items():
@@ -131,14 +155,19 @@ class Probe:
         self._reference = reference
         self._keep = keep
         self._delay = RunQueueDelay()
-        self._said: dict[str, bytes] | None = None
-        self._process = self._thread = self._started = 0.0
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self._children = usage.ru_utime + usage.ru_stime
+        self._running = False
+        self._alone: bool | None = None  # None: not looked yet
+        self._until_look = 1
+        self._before: Said = {}
+        self._thread = self._started = self._ended = 0.0
+        self._children = _children()
+        self._process = time.process_time()
+        self._others = self._process - time.thread_time()
+        self._looked = self._process
 
     def __call__(self) -> float:
         """Start an operation, or end the one under way; returns the wall clock in seconds."""
-        return self._start() if self._said is None else self._end()
+        return self._end() if self._running else self._start()
 
     def close(self) -> None:
         """Release the kernel files."""
@@ -155,34 +184,46 @@ class Probe:
     def _start(self) -> float:
         # timeit switches garbage collection off; the application under test runs with it on.
         gc.enable()
-        self._said = self._delay.read()
-        self._process = time.process_time()
-        self._thread = time.thread_time()
-        self._started = started = time.perf_counter()
+        process = time.process_time()
+        started = time.perf_counter()
+        off_the_cpu = started - self._ended - (process - self._process)
+        if not self._alone or off_the_cpu > UNSEEN:
+            self._before = self._delay.read()
+            process = time.process_time()
+            self._thread = time.thread_time()
+            started = time.perf_counter()
+        self._process, self._started, self._running = process, started, True
         return started
 
     def _end(self) -> float:
         ended = time.perf_counter()
-        thread = time.thread_time()
+        thread = None if self._alone else time.thread_time()
         process = time.process_time()
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self._delay.look_for_threads()
-        before, after = self._said or {}, self._delay.read()
-        self._said = None
-        # Between operations nothing here reaps a child: what the last reading said still holds at the start.
-        children, self._children = self._children, usage.ru_utime + usage.ru_stime
-        references = self._run_references(self._reference) if self._reference else (0.0, 0.0, 0.0, 0.0)
-        self._keep(
-            Reading(
-                self._started,
-                ended,
-                process - self._process + self._children - children,
-                thread - self._thread,
-                self._delay.between(before, after),
-                *references,
-            )
-        )
+        cpu = process - self._process
+        thread_cpu = cpu if thread is None else thread - self._thread
+        self._until_look -= 1
+        if self._until_look <= 0:
+            cpu += self._look(process)
+        after = self._delay.read()
+        references = self._run_references(self._reference) if self._reference else _NONE
+        self._keep(Reading(self._started, ended, cpu, thread_cpu, self._before, after, *references))
+        # The next operation's start, unless this process leaves the CPU until then.
+        self._before, self._process, self._ended, self._running = after, process, ended, False
         return ended
+
+    def _look(self, process: float) -> float:
+        """Look for threads and children; returns the CPU seconds of children reaped since the last look.
+
+        Once there were any, every operation ends with a look: how they come and go differs by operation.
+        """
+        others, children = process - time.thread_time(), _children()
+        reaped, self._children = children - self._children, children
+        threads = self._delay.look_for_threads()
+        busy = others - self._others > OTHERS * (process - self._looked)
+        self._others, self._looked = others, process
+        self._alone = self._alone is not False and not (threads or busy or reaped > 0)
+        self._until_look = CHECK_EVERY if self._alone else 1
+        return reaped
 
     @staticmethod
     def _run_references(reference: Callable[[], object]) -> tuple[float, float, float, float]:
@@ -198,3 +239,11 @@ class Probe:
         cpu2 = time.thread_time()
         gc.enable()
         return cpu1 - cpu0, cpu2 - cpu1, wall2 - wall1, wall2 - wall0
+
+
+_NONE = (0.0, 0.0, 0.0, 0.0)
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -11,7 +11,8 @@ from benchmarks.probe import Reading
 
 
 def reading(started: float, ended: float, delay: float = 0.0) -> Reading:
-    return Reading(started, ended, 0.001, 0.001, delay, 0.0004, 0.0004, 0.0004, 0.0008)
+    said = {"1": b"0 %d 0\n" % round(delay * 1e9)}
+    return Reading(started, ended, 0.001, 0.001, {}, said, 0.0004, 0.0004, 0.0004, 0.0008)
 
 
 def operation(wall: float, personas: int, calls: int = 1) -> Operation:

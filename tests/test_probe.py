@@ -6,11 +6,12 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks.probe import Probe, Reading, RunQueueDelay
+from benchmarks.probe import CHECK_EVERY, Probe, Reading, RunQueueDelay
 from benchmarks.reference_operation import reference_operation
 
 
@@ -20,8 +21,6 @@ def readings():
 
 
 def burn(probe_seconds: float) -> None:
-    import time
-
     end = time.thread_time() + probe_seconds
     while time.thread_time() < end:
         pass
@@ -68,6 +67,69 @@ def test_cpu_of_other_threads_and_of_reaped_children_counts(readings: list[Readi
         probe()
     assert readings[0].cpu >= 0.08
     assert readings[0].thread_cpu < readings[0].cpu - 0.07
+
+
+def operate(probe: Probe, times: int) -> None:
+    for _ in range(times):
+        probe()
+        burn(0.001)
+        probe()
+
+
+class TestWhatIsReadNowAndThen:
+    """Of a subject that has shown neither threads nor children, the clocks that tell of them are spared."""
+
+    def test_cpu_of_one_thread_is_the_process_own(self, readings: list[Reading]) -> None:
+        with Probe(None, readings.append) as probe:
+            operate(probe, CHECK_EVERY)
+        assert [each.thread_cpu for each in readings[1:]] == [each.cpu for each in readings[1:]]
+
+    def test_threads_that_appear_late_are_seen_from_the_next_look_on(self, readings: list[Reading]) -> None:
+        end = threading.Event()
+        with Probe(None, readings.append) as probe:
+            operate(probe, CHECK_EVERY - 2)
+            thread = threading.Thread(target=lambda: end.wait(60))
+            thread.start()
+            operate(probe, CHECK_EVERY)
+            known = len(readings[-1].after)
+            end.set()
+            thread.join()
+        assert known == 2
+        assert readings[-1].thread_cpu != readings[-1].cpu, "read, not taken to be the same"
+
+    def test_a_thread_that_lives_within_one_operation_shows_in_its_cpu(self, readings: list[Reading]) -> None:
+        with Probe(None, readings.append) as probe:
+            for _ in range(2 * CHECK_EVERY):
+                probe()
+                thread = threading.Thread(target=burn, args=(0.002,))
+                thread.start()
+                thread.join()
+                probe()
+        assert sum(each.cpu for each in readings) > 1.5 * sum(each.thread_cpu for each in readings)
+
+    def test_no_cpu_of_children_that_appear_late_is_lost(self, readings: list[Reading]) -> None:
+        spin = "import time\nend = time.process_time() + 0.05\nwhile time.process_time() < end: pass"
+        with Probe(None, readings.append) as probe:
+            operate(probe, 2)
+            probe()
+            subprocess.run([sys.executable, "-S", "-c", spin], check=True)
+            probe()
+            operate(probe, CHECK_EVERY)
+        (charged,) = [each for each in readings if each.cpu >= 0.05]
+        assert charged.cpu - charged.thread_cpu >= 0.05
+
+    def test_leaving_the_cpu_between_operations_is_no_part_of_either(self, readings: list[Reading]) -> None:
+        said = iter(b"%d %d 1" % (each, each * 1_000_000_000) for each in range(100))
+        probe = Probe(None, readings.append)
+        probe._delay.read = lambda: {"1": next(said)}
+        probe._delay.look_for_threads = lambda: False
+        operate(probe, 1)
+        time.sleep(0.001)  # off the CPU: the kernel is asked again
+        operate(probe, 2)
+        probe.close()
+        assert [each.delay for each in readings[:2]] == [1.0, 1.0]
+        assert readings[1].before != readings[0].after
+        assert readings[2].delay == 1.0
 
 
 @pytest.mark.skipif(

@@ -35,6 +35,8 @@ ATTACKS = {
     "threads": "work moved into three threads",
 }
 KEY = "generation_latency_p50"
+ENOUGH = 2.0
+"""Standard error of the true change, in points, that is small enough to compare with."""
 SUBJECT = '''
 """The reference subject under attack; ATTACK names the attack, none for the plain one."""
 import os
@@ -94,11 +96,12 @@ subject = Subject()
 '''
 
 
-def truth(folder: Path, attack: str, phases: int) -> tuple[float, float, float]:
+def truth(folder: Path, attack: str, least: int, most: int) -> tuple[float, float, float]:
     """Return the true change of raw process CPU, its standard error, and the calibrated one, in percent.
 
-    Phases of 8 settling and 20 counted operations alternate within this process, in random order. The probe
-    and its references run here too: they leave the caches colder than a bare loop, and the suite has them.
+    Phases of 8 settling and 20 counted operations alternate within this process, in random order, until the
+    error is at most `ENOUGH` points. The probe and its references run here too: they leave the caches colder
+    than a bare loop, and the suite has them.
     """
     sys.path.insert(0, str(folder))
     import attacked
@@ -115,7 +118,7 @@ def truth(folder: Path, attack: str, phases: int) -> tuple[float, float, float]:
             )
         research = subjects[""].sample("1kb")
         moved, calibrated = [], []
-        for _ in range(phases):
+        while len(moved) < least or (len(moved) < most and error_of(moved) > ENOUGH):
             middle, ratio = {}, {}
             for name in random.sample(list(subjects), 2):
                 readings: list[Reading] = []
@@ -131,9 +134,16 @@ def truth(folder: Path, attack: str, phases: int) -> tuple[float, float, float]:
             calibrated.append(math.log(ratio[attack] / ratio[""]))
         for subject in subjects.values():
             subject.close()
-    level = math.exp(statistics.fmean(moved))
-    error = level * statistics.stdev(moved) / len(moved) ** 0.5
-    return 100 * (level - 1), 100 * error, 100 * (math.exp(statistics.fmean(calibrated)) - 1)
+    return (
+        100 * math.expm1(statistics.fmean(moved)),
+        error_of(moved),
+        100 * (math.exp(statistics.fmean(calibrated)) - 1),
+    )
+
+
+def error_of(moved: list[float]) -> float:
+    """Return the standard error of a mean of log ratios, as points of the ratio."""
+    return 100 * math.exp(statistics.fmean(moved)) * statistics.stdev(moved) / len(moved) ** 0.5
 
 
 def one_round(folder: Path, attack: str) -> Path:
@@ -172,8 +182,9 @@ def reported(folder: Path, attack: str, rounds: int) -> tuple[float, float, str,
 def main() -> None:
     """Print a row an attack."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--phases", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--phases", type=int, default=30, help="at least so many")
+    parser.add_argument("--most-phases", type=int, default=500)
     parser.add_argument("--only", choices=list(ATTACKS), action="append")
     wanted = parser.parse_args()
     random.seed(3)
@@ -191,7 +202,7 @@ def main() -> None:
         folder = Path(name)
         (folder / "attacked.py").write_text(SUBJECT)
         for attack in wanted.only or ATTACKS:
-            true, error, same = truth(folder, attack, wanted.phases)
+            true, error, same = truth(folder, attack, wanted.phases, wanted.most_phases)
             change, raw, basis, notes = reported(folder, attack, wanted.rounds)
             off = change - true
             near = abs(off) <= (0.05 * (100 + true) if true > 100 else 5)

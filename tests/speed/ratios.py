@@ -62,7 +62,7 @@ def start_up(pairs: int = 25) -> None:
     line("persona --help, times a bare click program that imports PyYAML", f"{ratio:.2f}", "at most 1.5")
 
 
-def instrument(blocks: int = 1500) -> None:
+def instrument(blocks: int = 800) -> None:
     """Print what the instrument adds to an operation, and what the stand-in spends on its request."""
     subject = load("reference")
     research = subject.sample("1kb")
@@ -86,9 +86,9 @@ def instrument(blocks: int = 1500) -> None:
         return with_error(trimmed([(one - other) / operation for one, other in zip(more, less, strict=True)]))
 
     line("one operation of the reference subject, CPU", f"{operation * 1e3:.3f} ms", "-")
-    line(f"reading the clocks, in the CPU it records ({blocks} blocks)",
-         share(recorded["clocks"], spent["bare"]), "at most 1 %")  # fmt: skip
-    line("reading the clocks, in the CPU of the loop", share(spent["clocks"], spent["bare"]), "printed")
+    line(f"reading the clocks, in the CPU of the loop ({blocks} blocks)",
+         share(spent["clocks"], spent["bare"]), "at most 1 %")  # fmt: skip
+    line("reading the clocks, in the CPU it records", share(recorded["clocks"], spent["bare"]), "printed")
     line("what the references add to the next operation, cold caches",
          share(recorded["full"], recorded["clocks"]), "printed")  # fmt: skip
     line("the stand-in's CPU for a request", f"{a_request * 1e6:.0f} us", "-")
@@ -100,7 +100,7 @@ def instrument(blocks: int = 1500) -> None:
 
 
 def loops(
-    operate: Callable[[], None], blocks: int, operations: int = 4
+    operate: Callable[[], None], blocks: int, operations: int = 10
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Run blocks of bare operations, of ones with the clocks read, and with references too, interleaved.
 
