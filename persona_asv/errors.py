@@ -24,11 +24,15 @@ class UsageError(PersonaAsvError):
 
 
 class ConfigError(PersonaAsvError):
-    """persona.yaml is unusable; names file, key and line."""
+    """A YAML file (persona.yaml, a baseline) is unusable; names file, key and line."""
 
 
 class ResultFileError(PersonaAsvError):
     """An asv result file is unusable; names the file and the reason."""
+
+
+class BaselineError(PersonaAsvError):
+    """A baseline cannot be found, read, written or removed; names it and the reason."""
 
 
 class MeasurementError(PersonaAsvError):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.errors import UsageError
-from persona_asv.stats import percentile, supports
+from persona_asv.stats import percentile, quantile_interval, supports, t_quantile
 from persona_asv.units import COUNT, MEGABYTES, MILLISECONDS, PER_MINUTE, PERCENT, Better, Unit
 
 GENERATION = "generation.Generation."
@@ -58,6 +58,9 @@ class Estimate:
         Samples behind it, and the processes they came from.
     supported
         False where fewer than five samples lie beyond the percentile: it never decides anything.
+    interval
+        95 % interval over the samples, in the metric's unit, None where so few have none: distribution-free
+        for a percentile, of the rounds' means for a rate. It knows nothing of what differs between runs.
     """
 
     key: str
@@ -67,6 +70,7 @@ class Estimate:
     n: int
     rounds: int
     supported: bool = True
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class Distribution:
                 n=len(samples),
                 rounds=len(rounds.cells(self.series)),
                 supported=supports(len(samples), q),
+                interval=quantile_interval(samples, q),
             )
             for q in QUANTILES
             if samples
@@ -257,7 +262,18 @@ def throughput(rounds: CaseRounds) -> Estimate | None:
         better=Better.HIGHER,
         n=len(times),
         rounds=len(rounds.cells(SECONDS_PER_PERSONA)),
+        interval=_rate_interval([cell.samples or () for cell in rounds.cells(SECONDS_PER_PERSONA)]),
     )
+
+
+def _rate_interval(rounds: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """Return Student's 95 % interval of the rounds' mean time, as a rate; None of fewer than three."""
+    means = [statistics.fmean(each) for each in rounds if each]
+    if len(means) < 3:
+        return None
+    middle = statistics.fmean(means)
+    reach = t_quantile(0.975, len(means) - 1) * statistics.stdev(means) / len(means) ** 0.5
+    return (60 / (middle + reach), 60 / (middle - reach)) if reach < middle else None
 
 
 def table(rounds: CaseRounds, chosen: Iterable[Family]) -> tuple[Row, ...]:

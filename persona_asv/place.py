@@ -15,6 +15,7 @@ from persona_asv.engine.history import ResultsFolder
 from persona_asv.engine.machine import machine_name, this_machine
 from persona_asv.engine.suite import results_folder
 from persona_asv.errors import ResultFileError, UsageError
+from persona_asv.fingerprint import fingerprint
 from persona_asv.metrics import Family
 from persona_asv.plan import Ground, Plan
 from persona_asv.standin.profile import Profile
@@ -70,11 +71,13 @@ def prepare(
     )
     tree = worktree.find(Path.cwd())
     code, package = _code(name)
+    machine = this_machine(machine_name(settings.machine))
     ground = Ground(
         root=tree.root if tree else settings.root,
         repository=tree.root if tree else None,
         attribution=worktree.attribute(tree, code, package),
-        machine=this_machine(machine_name(settings.machine)),
+        machine=machine,
+        environment=fingerprint(machine, found.version),
     )
     return plan, ground
 

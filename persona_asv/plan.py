@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from persona_asv import metrics
 from persona_asv.case_rounds import params
 from persona_asv.engine.machine import Machine
 from persona_asv.engine.worktree import Attribution
+from persona_asv.environment import Environment
 from persona_asv.metrics import Family
 from persona_asv.workloads import Workload
 
@@ -53,6 +55,7 @@ class Ground:
     repository: Path | None
     attribution: Attribution
     machine: Machine
+    environment: Environment = field(default_factory=Environment)
 
 
 def deals(workload: Workload) -> list[dict[str, int]]:
@@ -106,8 +109,16 @@ def facts(plan: Plan, ground: Ground, *, state: str, reason: str = "") -> dict[s
         "cases": {
             case.name: {"iterations": case.iterations, "rounds": case.rounds} for case in plan.workload.cases
         },
+        "state_of_code": ground.attribution.state,
+        "environment": asdict(ground.environment),
         **identity(plan, ground),
     }
+
+
+def fits(found: Mapping[str, Any], plan: Plan, ground: Ground) -> bool:
+    """Return whether a run's `facts` are what this plan would measure here, all of it the same."""
+    wanted = {**identity(plan, ground), "state_of_code": ground.attribution.state}
+    return all(found.get(key) == value for key, value in wanted.items())
 
 
 def identity(plan: Plan, ground: Ground) -> dict[str, Any]:

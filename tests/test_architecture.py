@@ -14,16 +14,29 @@ from conftest import ROOT, environment
 
 ROOMS = {
     "words": ("errors", "units"),
-    "nouns": ("model", "stats", "yaml_tree", "rounds", "judgement", "thresholds", "case_rounds"),
+    "nouns": (
+        "model",
+        "stats",
+        "yaml_tree",
+        "rounds",
+        "judgement",
+        "thresholds",
+        "case_rounds",
+        "environment",
+        "yaml_text",
+    ),
     "gate": ("traces", "evidence", "calibration", "timing", "scalars", "gate"),
     "steps": ("config", "workloads", "metrics"),
     "comparison": ("sides", "comparison", "verdicts"),
     "engine": ("engine",),
+    "baselines": ("baselines", "tidying"),
+    "fingerprint": ("fingerprint",),
     "subject": ("subject",),
     "standin": ("standin",),
     "plan": ("plan",),
     "trial": ("trial",),
     "place": ("place",),
+    "keeping": ("snapshot", "keeping"),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -39,16 +52,48 @@ ENTERED_FROM: dict[str, set[str]] = {
     "steps": {"words", "nouns"},
     "comparison": {"comparison", "gate", "words", "nouns", "steps"},
     "engine": {"engine", "words", "nouns", "version"},
+    "baselines": {"baselines", "words", "nouns", "steps", "engine"},
+    "fingerprint": {"words", "nouns", "engine", "version"},
     "subject": {"subject", "version"},
     "standin": {"standin", "version"},
     "plan": {"words", "nouns", "steps", "engine", "version"},
     "trial": {"words", "nouns", "steps", "engine", "plan", "persona_asv.standin.process", "version"},
-    "place": {"words", "nouns", "steps", "engine", "standin", "subject", "plan", "trial", "version"},
-    "render": {"render", "words", "nouns", "steps", "comparison", "engine", "plan", "trial", "version"},
+    "place": {
+        *(
+            "words",
+            "nouns",
+            "steps",
+            "engine",
+            "fingerprint",
+            "standin",
+            "subject",
+            "plan",
+            "trial",
+            "version",
+        ),
+    },
+    "keeping": {
+        *("keeping", "words", "nouns", "steps", "engine", "baselines", "plan", "trial", "place", "version"),
+    },
+    "render": {
+        *(
+            "render",
+            "words",
+            "nouns",
+            "steps",
+            "comparison",
+            "engine",
+            "baselines",
+            "plan",
+            "trial",
+            "version",
+        ),
+    },
     "commands": {
-        *("words", "nouns", "steps", "gate", "comparison", "engine", "standin", "subject", "trial", "place"),
-        *("render", "version"),
+        *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
+        *("trial", "place", "plan", "keeping", "render", "version"),
         "persona_asv.commands.envelope",
+        "persona_asv.commands.measuring",
     },
     "door": {"persona_asv.commands.group", "words", "version"},
     "program": {"door"},
@@ -58,11 +103,15 @@ ENTERED_FROM: dict[str, set[str]] = {
 
 LIBRARIES = {
     "click": ("persona_asv.commands", "persona_asv.door"),
-    "yaml": ("persona_asv.yaml_tree",),
+    "yaml": ("persona_asv.yaml_tree", "persona_asv.yaml_text"),
+    "filelock": ("persona_asv.baselines",),
+    "packaging": ("persona_asv.baselines",),
     "asv": ("persona_asv.engine",),
     "asv_runner": ("persona_asv.engine",),
     "json5": ("persona_asv.engine",),
-    "subprocess": ("persona_asv.engine", "persona_asv.standin", "benchmarks.provider"),
+    "subprocess": (
+        *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
+    ),
     "multiprocessing": (),
     "jinja2": ("persona_asv.subject",),
     "httpx": ("persona_asv.subject",),
@@ -71,7 +120,19 @@ LIBRARIES = {
 }
 """The only places that may import a library at all."""
 
-HEAVY = {"asv", "asv_runner", "httpx", "jinja2", "yaml", "psutil", "numpy", "msgspec", "tabulate"}
+HEAVY = {
+    "asv",
+    "asv_runner",
+    "httpx",
+    "jinja2",
+    "yaml",
+    "psutil",
+    "numpy",
+    "msgspec",
+    "tabulate",
+    "filelock",
+    "packaging",
+}
 """What ``--help`` has no need of."""
 
 MOST_LINES = 300

@@ -9,7 +9,10 @@ import click
 
 COMMANDS = {
     "run": "Execute the benchmark suite.",
-    "compare": "Compare result files, and judge what moved.",
+    "capture": "Save a run as a named baseline.",
+    "compare": "Compare with a baseline, and judge what moved.",
+    "list": "List baselines, workloads and benchmarks.",
+    "clean": "Remove old baselines and reports.",
 }
 """Name and one line of help, in the order of ``--help``."""
 
@@ -25,7 +28,8 @@ class Contents(click.Group):
         """Import the command's module and return the command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        return cast("click.Command", getattr(import_module(f"persona_asv.commands.{cmd_name}"), cmd_name))
+        module = vars(import_module(f"persona_asv.commands.{cmd_name}"))
+        return cast("click.Command", module.get(cmd_name) or module[f"{cmd_name}_"])  # list is a builtin
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""

@@ -51,7 +51,8 @@ def run(
       persona benchmark run --profile constant:1200
     """  # noqa: D301 - click wants the backspace itself
     from persona_asv import config as configuration
-    from persona_asv import metrics, place, trial, workloads
+    from persona_asv import metrics, place, workloads
+    from persona_asv.commands.measuring import measured
     from persona_asv.render import run as render
     from persona_asv.render.terminal import Style
 
@@ -61,15 +62,8 @@ def run(
     plan, ground = place.prepare(
         settings, chosen, families, subject=subject, provider=provider, model=model, profile=profile
     )
-    out = sys.stderr if as_json else sys.stdout
-    style = Style.of(out)
-    click.echo(render.header(plan, ground.attribution.label, style), file=out)
-    lines = render.ProgressLines(out, style, families)
-    lines.show(trial.Progress(0, 1, 0, 1))
-    done = trial.measure(plan, ground, lines.show)
-    lines.done()
-    kept = place.keep(done)
+    done, kept = measured(plan, ground, sys.stderr if as_json else sys.stdout)
     if as_json:
         echo_json("benchmark run", render.as_json(done, uptime(), kept.line))
     else:
-        click.echo(render.summary(done, uptime(), style, kept.line))
+        click.echo(render.summary(done, uptime(), Style.of(sys.stdout), kept.line))

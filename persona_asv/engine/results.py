@@ -42,16 +42,18 @@ from persona_asv.engine.results_json import (
     text_mapping,
 )
 from persona_asv.engine.results_merge import merge
-from persona_asv.engine.results_writer import COLUMNS, FORMAT, STAMP_KEY, write_result_file
+from persona_asv.engine.results_writer import COLUMNS, FORMAT, STAMP_KEY, document, write_result_file
 from persona_asv.errors import ResultFileError
 from persona_asv.model import Cell, ResultFile, Series, State
 
 __all__ = [
     "Benchmark",
     "Machine",
+    "document",
     "machine_file",
     "merge",
     "read_benchmarks_file",
+    "read_document",
     "read_result_file",
     "read_results",
     "write_result_file",
@@ -79,6 +81,20 @@ def read_result_file(path: Path) -> ResultFile:
     """
     try:
         return _result_file(load_object(path), path)
+    except UnfitError as unfit:
+        raise ResultFileError(f"{path}: {unfit}") from unfit
+
+
+def read_document(found: object, path: Path) -> ResultFile:
+    """Return what the content of a result file holds (`document`'s), which stands elsewhere than in a file.
+
+    Raises
+    ------
+    ResultFileError
+        It is no result file's content; `path` is what the error calls it.
+    """
+    try:
+        return _result_file(mapping(found, "the content"), path)
     except UnfitError as unfit:
         raise ResultFileError(f"{path}: {unfit}") from unfit
 

@@ -43,7 +43,7 @@ def write_result_file(result: ResultFile, path: Path) -> None:
     ValueError
         The cells of a series are not the product of its parameters, which no file could express.
     """
-    content = json.dumps(_document(result))
+    content = json.dumps(document(result))
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,8 +61,15 @@ def write_result_file(result: ResultFile, path: Path) -> None:
         ) from exc
 
 
-def _document(result: ResultFile) -> dict[str, object]:
-    document: dict[str, object] = {
+def document(result: ResultFile) -> dict[str, object]:
+    """Return a result file's content as plain values, ready for JSON; its path is not in it.
+
+    Raises
+    ------
+    ValueError
+        The cells of a series are not the product of its parameters, which no file could express.
+    """
+    content: dict[str, object] = {
         "commit_hash": result.commit,
         "env_name": result.env_name,
         "date": result.date,
@@ -76,8 +83,8 @@ def _document(result: ResultFile) -> dict[str, object]:
         "version": FORMAT,
     }
     if result.stamp:
-        document[STAMP_KEY] = dict(result.stamp)
-    return document
+        content[STAMP_KEY] = dict(result.stamp)
+    return content
 
 
 def _row(series: Series) -> list[object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -44,12 +44,16 @@ class Attribution:
         Whether the work tree held changes that are not in the commit.
     reason
         Why the run cannot enter the commit's history; empty where it can.
+    state
+        What the code is where no commit says it: a digest of the files that differ from the commit, or of all
+        the code; empty for a clean commit. Two runs of the same commit and state measured the same code.
     """
 
     commit: str | None
     date: int
     dirty: bool
     reason: str = ""
+    state: str = ""
 
     @property
     def historic(self) -> bool:
@@ -106,6 +110,12 @@ def find(start: Path) -> WorkTree | None:
     )
 
 
+def resolve(folder: Path, ref: str) -> str | None:
+    """Return the commit that a branch, tag or hash names in the repository around a folder; None for none."""
+    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return found.strip() if found else None
+
+
 def _changes(root: Path) -> Iterator[str]:
     status = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
     if status is None:
@@ -129,12 +139,13 @@ def attribute(tree: WorkTree | None, code: Path, package: str) -> Attribution:
         Its path within a source tree, e.g. ``persona_asv/subject``.
     """
     if tree is None:
-        return Attribution(None, 0, dirty=False, reason="outside a git repository")
+        return Attribution(None, 0, dirty=False, reason="outside a git repository", state=_code_state(code))
     code = code.resolve()
     root = tree.root.resolve()
     if code.is_relative_to(root) and _git(root, "ls-files", "--", str(code.relative_to(root))):
         reason = f"the work tree has changes ({_some(tree.changed)})" if tree.changed else ""
-        return Attribution(tree.commit, tree.date, dirty=bool(tree.changed), reason=reason)
+        state = _state((name, root / name) for name in tree.changed) if tree.changed else ""
+        return Attribution(tree.commit, tree.date, dirty=bool(tree.changed), reason=reason, state=state)
     for folder in (package, f"src/{package}"):
         if _equals_commit(root, folder, code):
             return Attribution(tree.commit, tree.date, dirty=False)
@@ -143,7 +154,24 @@ def attribute(tree: WorkTree | None, code: Path, package: str) -> Attribution:
         0,
         dirty=False,
         reason=f"the code measured, {package}, is not the one of commit {tree.commit[:8]}",
+        state=_code_state(code),
     )
+
+
+def _code_state(code: Path) -> str:
+    return _state((name, path) for name, path in _files(code) if "__pycache__" not in path.parts)
+
+
+def _state(files: Iterable[tuple[str, Path]]) -> str:
+    """Return a digest of names and contents; a file that is gone counts as such."""
+    digest = hashlib.sha256()
+    for name, path in sorted(files):
+        digest.update(name.encode(errors="surrogateescape") + b"\0")
+        try:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError:
+            digest.update(b"gone")
+    return digest.hexdigest()[:16]
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -1,0 +1,241 @@
+"""The folder of baselines: what stands in it, put there and taken away whole or not at all.
+
+A baseline is ``<name>.yaml`` and, where it has samples, ``<name>-<first of their SHA-256>.samples.json.gz``.
+The companion is written first and found through the YAML: a reader never meets a YAML without its companion,
+and a companion that no YAML names is left over from a command that was killed (`clean` removes it).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from persona_asv.baselines import companion, document
+from persona_asv.baselines.baseline import NAME, Baseline, Samples, check_name
+from persona_asv.config import Config
+from persona_asv.engine.store import HOME
+from persona_asv.errors import BaselineError, ConfigError
+from persona_asv.model import ResultFile
+from persona_asv.yaml_tree import read_text
+
+SUFFIX = ".yaml"
+PATIENCE = 30.0
+"""Seconds to wait for another command that is writing."""
+_TEMPORARY = ".persona-asv-"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One file on the shelf: a baseline, or what is wrong with it.
+
+    Attributes
+    ----------
+    size
+        Bytes, the companion's included.
+    """
+
+    path: Path
+    size: int
+    baseline: Baseline | None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called: as its file is."""
+        return self.path.name.removesuffix(SUFFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A folder of baselines.
+
+    Attributes
+    ----------
+    lock
+        File that whoever writes holds; beside the runs, so that the folder stays clean for git.
+    """
+
+    folder: Path
+    lock: Path
+
+    def path(self, name: str) -> Path:
+        """Return where a baseline of this name stands, or would."""
+        return self.folder / f"{name}{SUFFIX}"
+
+    def books(self) -> Iterator[Book]:
+        """Yield every YAML file, in the order of the names; a broken one with its reason, never an error."""
+        try:
+            names = sorted(os.listdir(self.folder))  # noqa: PTH208 - a thousand paths need not be made twice
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise BaselineError(f"{self.folder}: cannot be listed ({error.strerror})") from error
+        for name in names:
+            if name.endswith(SUFFIX) and not name.startswith("."):
+                yield look(self.folder / name)
+
+    def has(self, name: str) -> bool:
+        """Return whether something stands at this name, a broken link included."""
+        return os.path.lexists(self.path(name))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock: one command writes at a time.
+
+        Raises
+        ------
+        BaselineError
+            Another one held it for too long, or the folders cannot be made.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.lock.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.lock, timeout=PATIENCE):
+                yield
+        except Timeout as error:
+            raise BaselineError(
+                f"{self.folder}: another command has been writing baselines for {PATIENCE:.0f} s; try again"
+            ) from error
+        except OSError as error:
+            raise BaselineError(
+                f"{error.filename or self.folder}: cannot be written ({error.strerror})"
+            ) from error
+
+    def put(self, baseline: Baseline, packed: bytes | None, *, force: bool = False) -> Book:
+        """Write a baseline with its companion; call it while `writing`.
+
+        Raises
+        ------
+        BaselineError
+            The name is taken and `force` not given, or the folder cannot be written; nothing is lost then.
+        """
+        path = self.path(check_name(baseline.name, str(self.folder)))
+        if self.has(baseline.name) and not force:
+            raise BaselineError(f"{path} exists; choose another --name, or --force to replace it")
+        if path.is_symlink():
+            raise BaselineError(f"{path} is a symbolic link; remove it, or choose another --name")
+        before = self.companions()
+        samples = None
+        if packed is not None:
+            sha256 = companion.digest(packed)
+            samples = Samples(f"{baseline.name}-{sha256[:12]}{companion.SUFFIX}", sha256)
+            _write(self.folder / samples.file, packed)
+        _write(path, document.write(replace(baseline, samples=samples)).encode())
+        self.discard(self.leftovers() & before)  # the companion of what was replaced
+        return look(path)
+
+    def remove(self, books: Iterable[Book]) -> None:
+        """Delete baselines, each YAML before its companion; call it while `writing`."""
+        before = self.leftovers()
+        for book in books:
+            book.path.unlink(missing_ok=True)
+        self.discard(self.leftovers() - before)
+
+    def companions(self) -> set[Path]:
+        """Return every file here that is named like a companion."""
+        return {
+            path
+            for path in self.folder.iterdir()
+            if path.name.endswith(companion.SUFFIX) and NAME.fullmatch(path.name) and path.is_file()
+        }
+
+    def leftovers(self) -> set[Path]:
+        """Return what commands that were killed left behind: halves, and companions that no YAML names.
+
+        A broken YAML counts as well: whatever companion it mentions is not left over.
+        """
+        halves = {path for path in self.folder.iterdir() if path.name.startswith(_TEMPORARY)}
+        orphans = self.companions()
+        for path in self.folder.glob(f"*{SUFFIX}") if orphans else ():
+            try:
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            orphans = {each for each in orphans if each.name not in text}
+        return halves | orphans
+
+    def discard(self, paths: Iterable[Path]) -> None:
+        """Delete files of this folder."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+def shelf_of(settings: Config, folder: Path | None = None) -> Shelf:
+    """Return the project's shelf of baselines, or that of another folder."""
+    return Shelf(folder or settings.root / settings.baselines_dir, settings.root / HOME / "baselines.lock")
+
+
+def look(path: Path) -> Book:
+    """Return what stands in a file, a problem included."""
+    size = 0
+    try:
+        if path.is_symlink():
+            return Book(path, 0, None, "a symbolic link, which could lead anywhere; put the file itself here")
+        size = path.stat().st_size
+        baseline = document.read(read_text(path, path.name), path.name, path.name.removesuffix(SUFFIX))
+        if baseline.samples is not None:
+            size += companion_of(path, baseline.samples).stat().st_size
+    except ConfigError as error:
+        return Book(path, size, None, str(error))
+    except OSError as error:
+        missing = Path(error.filename or path).name
+        return Book(path, size, None, f"{missing}: cannot be read ({error.strerror})")
+    return Book(path, size, baseline)
+
+
+def companion_of(path: Path, samples: Samples) -> Path:
+    """Return where the companion of the YAML at `path` lies: beside it, whatever the YAML says."""
+    return path.parent / samples.file
+
+
+def rounds(path: Path, samples: Samples) -> tuple[ResultFile, ...]:
+    """Return the rounds behind the baseline at `path`.
+
+    Raises
+    ------
+    BaselineError
+        The companion is missing, was changed, or is none.
+    """
+    beside = companion_of(path, samples)
+    try:
+        if beside.is_symlink():
+            raise BaselineError(f"{beside}: a symbolic link; put the file itself there")
+        content = beside.read_bytes()
+    except FileNotFoundError as error:
+        raise BaselineError(
+            f"{beside}: missing; {path.name} needs it. Restore it, or remove `samples` from {path.name} to "
+            "compare its values alone"
+        ) from error
+    except OSError as error:
+        raise BaselineError(f"{beside}: cannot be read ({error.strerror})") from error
+    if companion.digest(content) != samples.sha256:
+        raise BaselineError(
+            f"{beside}: not the file that {path.name} was written with (its SHA-256 differs); restore it, or "
+            "capture again"
+        )
+    return companion.unpack(content, beside)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file in one step, down to the disk: a reader sees the old or the new one, after a crash too."""
+    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}.tmp")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise BaselineError(f"{path}: cannot be written ({error.strerror}); nothing was changed") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,50 @@
+"""Runs that were kept: what ``.asv/runs`` holds, newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from persona_asv.engine.results import read_results
+from persona_asv.engine.store import HOME, round_files
+from persona_asv.model import ResultFile
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A finished run: its folder, and what its ``run.json`` says."""
+
+    path: Path
+    facts: Mapping[str, Any]
+
+    @property
+    def workload(self) -> str:
+        """The workload it measured."""
+        return str(self.facts.get("workload"))
+
+    @property
+    def iterations(self) -> dict[str, int]:
+        """Operations by case."""
+        return {name: int(case["iterations"]) for name, case in self.facts["cases"].items()}
+
+    def files(self) -> tuple[ResultFile, ...]:
+        """Return its rounds."""
+        return read_results(round_files([self.path]))
+
+
+def finished(root: Path) -> Iterator[KeptRun]:
+    """Yield the finished runs below a project's folder, newest first; what cannot be read is none."""
+    for path in sorted((root / HOME / "runs").glob("*/run.json"), reverse=True):
+        try:
+            facts = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if (
+            isinstance(facts, dict)
+            and facts.get("state") == "finished"
+            and isinstance(facts.get("cases"), dict)
+        ):
+            yield KeptRun(path.parent, facts)

@@ -1,0 +1,60 @@
+"""What can be measured, as text and as JSON: workloads with their sizes, and the suite's benchmarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from persona_asv import metrics, workloads
+from persona_asv.config import Config
+from persona_asv.render.terminal import Style
+
+
+def text(settings: Config, style: Style) -> str:
+    """Return the workloads as this project configures them, and the benchmarks by family of metrics."""
+    rows = [
+        (each["name"], each["cases"], str(each["rounds"]), f"{each['timeout']:g} s", each["summary"])
+        for each in _workloads(settings)
+    ]
+    parts = [
+        "Available Workloads",
+        style.rule(len("Available Workloads")),
+        "",
+        style.table(("Name", "Operations", "Rounds", "Timeout", "For"), rows),
+        "",
+        "Available Benchmarks",
+        style.rule(len("Available Benchmarks")),
+    ]
+    for family in metrics.FAMILIES.values():
+        parts += ["", f"{family.name}: {family.summary}", *(f"  {name}" for name in family.benchmarks)]
+    return "\n".join(parts)
+
+
+def _workloads(settings: Config) -> list[dict[str, Any]]:
+    found = []
+    for name in workloads.WORKLOADS:
+        if name in workloads.AVAILABLE:
+            its = workloads.resolve(name, settings, None, None)
+            found.append(
+                {
+                    "name": name,
+                    "cases": ", ".join(
+                        str(case.iterations) if len(its.cases) == 1 else f"{case.name} {case.iterations}"
+                        for case in its.cases
+                    ),
+                    "rounds": max(case.rounds for case in its.cases),
+                    "timeout": its.timeout_s,
+                    "summary": its.summary,
+                }
+            )
+    return found
+
+
+def as_json(settings: Config) -> dict[str, Any]:
+    """Return the same for ``--json``."""
+    return {
+        "workloads": _workloads(settings),
+        "families": {
+            family.name: {"summary": family.summary, "benchmarks": list(family.benchmarks)}
+            for family in metrics.FAMILIES.values()
+        },
+    }
