@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from persona_asv.errors import ExitCode, MeasurementError, ResultFileError
 from persona_asv.gate import Rules, judge
 from persona_asv.judgement import Judgement
-from persona_asv.model import ResultFile
+from persona_asv.model import UNATTRIBUTED, ResultFile
 from persona_asv.sides import Label, foreign_cells, foreign_side, is_ours, own_cases, own_side
 from persona_asv.stats import supports
 
@@ -152,7 +152,7 @@ def _notes(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> Ite
     for what, found in facts.items():
         if len(found) > 1:
             yield f"measured on different {what}: {', '.join(sorted(found))}"
-    if baseline[0].commit == current[0].commit:
+    if baseline[0].commit == current[0].commit != UNATTRIBUTED:
         yield f"A/A: both sides are commit {current[0].commit[:8]}"
 
 

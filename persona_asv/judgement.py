@@ -113,7 +113,7 @@ class Judgement:
     def exit_code(self) -> ExitCode:
         """What a build should make of it."""
         found = set(self.verdicts.values())
-        if self.missing:
+        if self.missing or found <= {Verdict.INSUFFICIENT}:  # a gate that judged nothing must not pass
             return ExitCode.COULD_NOT_MEASURE
         if Verdict.FAIL in found:
             return ExitCode.FAIL

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+UNATTRIBUTED = "0" * 40
+"""Stands for the commit in the result files of code that belongs to none."""
+
 
 class State(StrEnum):
     """What became of one benchmark at one parameter combination."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from persona_asv.config import CiSettings, ThresholdSettings
 from persona_asv.errors import ExitCode, UsageError
-from persona_asv.model import ResultFile
+from persona_asv.model import UNATTRIBUTED, ResultFile
 from persona_asv.thresholds import SHIPPED, Limits, Thresholds
 
 MOST = 1000.0
@@ -70,4 +70,5 @@ def name(files: Sequence[ResultFile]) -> str:
     """Return what a side is called: its commit, and how many rounds."""
     commit, plus, mark = files[0].commit.partition("+")
     rounds = f"{len(files)} round" + ("s" if len(files) > 1 else "")
-    return f"{commit[:8]}{plus}{mark} ({rounds})"
+    label = "unattributed" if commit == UNATTRIBUTED else commit[:8]
+    return f"{label}{plus}{mark} ({rounds})"

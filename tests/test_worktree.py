@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import git
 
-from persona_asv.engine import worktree
 from persona_asv.engine.worktree import Attribution, WorkTree, attribute, find
 from persona_asv.errors import MeasurementError
+from persona_asv.model import UNATTRIBUTED
 
 PACKAGE = "product/subject"
 FILES = {
@@ -261,9 +261,9 @@ def of_commit(root: Path) -> Attribution:
 
 class TestAttributeInTheTree:
     def test_outside_of_a_tree_code_is_nobodys(self, tmp_path: Path) -> None:
-        assert attribute(None, tmp_path, PACKAGE) == Attribution(
-            None, 0, dirty=False, reason="outside a git repository"
-        )
+        attribution = attribute(None, tmp_path, PACKAGE)
+        assert (attribution.commit, attribution.dirty) == (None, False)
+        assert attribution.reason == "outside a git repository"
 
     @pytest.mark.parametrize("code", [PACKAGE, "adapter.py"], ids=["a package", "a module"])
     def test_tracked_code_is_the_commits(self, code: str, root: Path) -> None:
@@ -294,9 +294,39 @@ class TestAttributeInTheTree:
         for name in names:
             untracked(name)(root)
         clean = of_commit(root)
-        assert attribute(found(root), root / PACKAGE, PACKAGE) == Attribution(
-            clean.commit, clean.date, dirty=True, reason=expected
+        attribution = attribute(found(root), root / PACKAGE, PACKAGE)
+        assert attribution == Attribution(
+            clean.commit, clean.date, dirty=True, reason=expected, state=attribution.state
         )
+
+    def test_the_state_tells_one_change_from_another(self, root: Path) -> None:
+        """So that a run of the tree as it was is not taken for one of the tree as it is."""
+
+        def state() -> str:
+            return attribute(found(root), root / PACKAGE, PACKAGE).state
+
+        assert state() == "", "the commit says it all"
+        module = root / PACKAGE / "__init__.py"
+        clean = module.read_text()
+        module.write_text("VALUE = 3\n")
+        first = state()
+        module.write_text("VALUE = 4\n")
+        assert len({"", first, state()}) == 3
+        module.write_text("VALUE = 3\n")
+        assert state() == first
+        module.unlink()
+        assert state() not in ("", first), "gone is a change too"
+        module.write_text(clean)
+        assert state() == ""
+
+    def test_the_state_of_code_without_a_commit_is_its_files(self, root: Path, tmp_path: Path) -> None:
+        code = tmp_path / "elsewhere" / "adapter.py"
+        code.parent.mkdir()
+        code.write_text("VALUE = 1\n")
+        first = attribute(None, code, "adapter.py").state
+        assert first == attribute(None, code, "adapter.py").state != ""
+        code.write_text("VALUE = 2\n")
+        assert attribute(None, code, "adapter.py").state != first
 
     def test_untracked_code_is_nobodys(self, root: Path) -> None:
         untracked("stray/code.txt")(root)
@@ -409,4 +439,4 @@ class TestAttribution:
 
     def test_no_commit_stands_for_the_unattributed(self, root: Path) -> None:
         with pytest.raises(subprocess.CalledProcessError):
-            git(root, "cat-file", "-e", worktree.UNATTRIBUTED)
+            git(root, "cat-file", "-e", UNATTRIBUTED)

@@ -12,12 +12,13 @@ from persona_asv.errors import ExitCode, UsageError
 
 @click.command()
 @click.option(
-    "--baseline", "-b", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="asv result file of the baseline, repeated for its rounds, or a run's folder.",
+    "--baseline", "-b", multiple=True, metavar="WHAT",
+    help="A baseline's name or .yaml file, a run's folder, or asv result files (repeat for the rounds of one "
+    "commit).  [default: the newest baseline that fits]",
 )  # fmt: skip
 @click.option(
-    "--current", "-c", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="The same for the current side.",
+    "--current", "-c", multiple=True, metavar="WHAT",
+    help="The same for the current side.  [default: the last run of this code]",
 )  # fmt: skip
 @click.option("--warn-threshold", type=float, metavar="N", help="Warn from N percent worse, every metric.")
 @click.option("--fail-threshold", type=float, metavar="N", help="Fail from N percent worse, every metric.")
@@ -31,8 +32,8 @@ from persona_asv.errors import ExitCode, UsageError
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def compare(
-    baseline: tuple[Path, ...],
-    current: tuple[Path, ...],
+    baseline: tuple[str, ...],
+    current: tuple[str, ...],
     warn_threshold: float | None,
     fail_threshold: float | None,
     only: tuple[str, ...],
@@ -42,19 +43,19 @@ def compare(
     config: Path | None,
     as_json: bool,
 ) -> ExitCode:
-    """Compare result files of two commits, each file one round, and judge every metric.
+    """Compare the last run with a baseline, or any two sets of result files, and judge every metric.
 
     \b
     Examples:
+      persona benchmark compare
+      persona benchmark compare --baseline v1.11.0 --ci
       persona benchmark compare --baseline .asv/runs/A --current .asv/runs/B --ci
       persona benchmark compare -b a1.json -b a2.json -b a3.json -c b1.json -c b2.json -c b3.json --ci
       persona benchmark compare --baseline a.json --current b.json --rule asv
     """  # noqa: D301 - click wants the backspace itself
+    from persona_asv import choice, metrics, verdicts
     from persona_asv import config as configuration
-    from persona_asv import metrics, verdicts
     from persona_asv.commands.envelope import echo_json
-    from persona_asv.engine.results import read_results
-    from persona_asv.engine.store import round_files
     from persona_asv.render.terminal import Style
 
     settings = configuration.load(Path.cwd(), config)
@@ -62,21 +63,24 @@ def compare(
     keys = metrics.keys(metrics.families(only)) if only else None
     if rule == "asv" and (only or explain):
         raise UsageError("--rule asv shows what asv shows: leave --only and --explain away")
-    sides = read_results(round_files(baseline)), read_results(round_files(current))
-    names = verdicts.name(sides[0]), verdicts.name(sides[1])
+    before, now = choice.sides(baseline, current, settings)
+    names = before.label, now.label
     style = Style.of(sys.stdout)
     if rule == "asv":
         from persona_asv.render import asv_marks
 
-        marks = asv_marks.compare(*sides, warn=thresholds.general.warn, fail=thresholds.general.fail)
+        if not (before.files and now.files):
+            raise UsageError("--rule asv compares samples, and one side has none")
+        marks = asv_marks.compare(
+            before.files, now.files, warn=thresholds.general.warn, fail=thresholds.general.fail
+        )
         verdict = marks.exit_code
         text, data = marks.text(names), marks.as_json(names)
     else:
-        from persona_asv.comparison import compare as compared
         from persona_asv.gate import Rules
         from persona_asv.render import comparison as render
 
-        found = compared(*sides, Rules(thresholds=thresholds, only=keys))
+        found = choice.compared(before, now, Rules(thresholds=thresholds, only=keys))
         verdict = found.exit_code
         text = "" if as_json else render.text(found, names, style, explain=explain)
         data = render.as_json(found, names) if as_json else {}

@@ -17,9 +17,9 @@ from persona_asv.engine.machine import Machine
 from persona_asv.engine.results import read_result_file
 from persona_asv.engine.spool import SpoolReader
 from persona_asv.engine.store import RunFolder
-from persona_asv.engine.worktree import UNATTRIBUTED, Attribution
+from persona_asv.engine.worktree import Attribution
 from persona_asv.errors import MeasurementError
-from persona_asv.model import ResultFile, State
+from persona_asv.model import UNATTRIBUTED, ResultFile, State
 
 
 @dataclass(frozen=True, slots=True)

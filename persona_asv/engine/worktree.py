@@ -10,9 +10,6 @@ from pathlib import Path, PurePosixPath
 
 from persona_asv.errors import MeasurementError
 
-UNATTRIBUTED = "0" * 40
-"""Stands for the commit in the result files of code that belongs to none."""
-
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:

@@ -235,6 +235,8 @@ def summary(comparison: Comparison, style: Style) -> str:
         line = f"Summary: warning threshold exceeded by {having(Verdict.WARN)} {status(Verdict.WARN, style)}"
     elif having(Verdict.INCONCLUSIVE):
         line = f"Summary: inconclusive: {having(Verdict.INCONCLUSIVE)} {status(Verdict.INCONCLUSIVE, style)}"
+    elif set(found.values()) <= {Verdict.INSUFFICIENT}:
+        line = "Summary: nothing could be judged: too few samples of everything"
     else:
         line = f"Summary: All metrics within acceptable thresholds {status(Verdict.PASS, style)}"
     if comparison.remeasure and having(Verdict.FAIL, Verdict.WARN):

@@ -1,0 +1,118 @@
+"""A comparison with a baseline that holds numbers without their samples: less evidence, and it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from persona_asv import metrics
+from persona_asv.baselines.baseline import Baseline, Entry, Figure
+from persona_asv.case_rounds import CaseRounds
+from persona_asv.comparison import Case, Comparison
+from persona_asv.errors import MeasurementError, ResultFileError
+from persona_asv.gate import Rules
+from persona_asv.judgement import Finding, Judgement, Stage, Verdict
+from persona_asv.model import ResultFile
+from persona_asv.rounds import Round, Side
+from persona_asv.scalars import SCREEN, judge_scalar
+from persona_asv.sides import own_cases, own_side
+from persona_asv.units import Better
+
+_SCALARS = {single.key for single in metrics.SINGLES}
+
+
+def compare_recorded(
+    baseline: Baseline, current: Sequence[ResultFile], rules: Rules | None = None
+) -> Comparison:
+    """Judge current files by a baseline's numbers.
+
+    Memory and counts are judged as ever. A time without its samples and references says nothing about the
+    machine it was measured on: it is shown, and whether it moved enough to be worth a measurement of both
+    sides, but it never decides.
+
+    Raises
+    ------
+    ResultFileError
+        The sides are of different subjects, providers or endpoints.
+    MeasurementError
+        No workload is common to both.
+    """
+    rules = rules or Rules()
+    _same_subject(baseline, current)
+    measured = {label.values: label for label in own_cases(current)}
+    cases = []
+    for name, entry in baseline.workloads.items():
+        found = [key for key in measured if key[0] == name and baseline.provider in (None, key[1])]
+        cases += [_case(name, provider, entry, current, rules) for _, provider in found]
+    if not cases:
+        raise MeasurementError(
+            f"baseline {baseline.name} and the current files have no workload in common: baseline "
+            f"{', '.join(baseline.workloads)}; current {'; '.join(map(str, measured.values())) or 'none'}"
+        )
+    common = {case.name for case in cases}
+    return Comparison(
+        tuple(cases),
+        only_baseline=tuple(name for name in baseline.workloads if name not in common),
+        only_current=tuple(str(label) for label in measured.values() if label.values[0] not in common),
+        notes=(
+            f"{baseline.name} holds no samples: times are shown, not judged; capture it again to judge them",
+        ),
+    )
+
+
+def _same_subject(baseline: Baseline, current: Sequence[ResultFile]) -> None:
+    for file in current:
+        subject, endpoint = file.stamp.get("subject"), file.stamp.get("endpoint")
+        theirs = {
+            "subject": subject.get("name") if isinstance(subject, dict) else None,
+            "endpoint": endpoint.get("kind") if isinstance(endpoint, dict) else None,
+            "profile": endpoint.get("profile") if isinstance(endpoint, dict) else None,
+        }
+        for key, found in theirs.items():
+            expected = getattr(baseline, key)
+            if expected is not None and found is not None and expected != found:
+                raise ResultFileError(
+                    f"{file.path}: {key} {found}, but baseline {baseline.name} has {expected}; "
+                    "they cannot be compared"
+                )
+
+
+def _case(name: str, provider: str, entry: Entry, current: Sequence[ResultFile], rules: Rules) -> Case:
+    label = next(each for each in own_cases(current) if each.values == (name, provider))
+    side = own_side(current, label)
+    now = metrics.estimates(CaseRounds(name, provider, tuple(current)), metrics.FAMILIES.values())
+    wanted = [key for key in entry.metrics if rules.wants(key)]
+    findings = []
+    for key in wanted:
+        if key in _SCALARS and side.scalar(key):
+            held = Side((Round(scalars={key: entry.metrics[key].value}),))
+            findings.append(judge_scalar(key, held, side, rules.thresholds.of(key)))
+        elif key in now:
+            findings.append(_shown(key, entry.metrics[key], now[key], rules))
+    judged = {finding.key for finding in findings}
+    return Case(
+        name,
+        provider,
+        Judgement(
+            tuple(findings),
+            remeasure=any(finding.suspicious for finding in findings),
+            missing=tuple(key for key in wanted if key not in judged),
+            added=tuple(key for key in now if key not in entry.metrics and rules.wants(key)),
+        ),
+    )
+
+
+def _shown(key: str, held: Figure, now: metrics.Estimate, rules: Rules) -> Finding:
+    change = now.value / held.value - 1 if held.value else None
+    worse = -(change or 0.0) if now.better is Better.HIGHER else change or 0.0
+    return Finding(
+        key,
+        Verdict.INSUFFICIENT,
+        held.value,
+        now.value,
+        change,
+        n=(held.n or 0, now.n),
+        rounds=(held.rounds or 0, now.rounds),
+        stage=Stage.SCREEN,
+        suspicious=100 * worse >= SCREEN * rules.thresholds.of(key).warn,
+        reason="the baseline holds the number without its samples",
+    )
