@@ -28,7 +28,9 @@ P50 = "generation_latency_p50"
 
 
 def series(name: str, *cells: Cell, version: str | None = "1", start: int | None = None) -> Series:
-    return Series(name, (), cells, version=version, started_at=start)
+    columns = zip(*(c.params for c in cells), strict=True)
+    param_sets = tuple(tuple(dict.fromkeys(values)) for values in columns)
+    return Series(name, param_sets, cells, version=version, started_at=start)
 
 
 def cell(value: float, samples: tuple[float, ...] | None = None, params: tuple[str, ...] = CASE) -> Cell:
