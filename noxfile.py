@@ -26,6 +26,7 @@ def speed(session: nox.Session) -> None:
     """Print the ratios that the product promises, each measured in one run."""
     session.install("-e", ".")
     session.run("python", "tests/speed/ratios.py", *session.posargs, env={"PYTHONPATH": "."})
+    session.run("python", "tests/speed/keep_ratios.py", env={"PYTHONPATH": ".:tests/speed"})
 
 
 @nox.session(name="gate-evaluation")
@@ -47,3 +48,10 @@ def gate_attacks(session: nox.Session) -> None:
     """Attack the calibration with the real suite, and print what the gate makes of it."""
     session.install("-e", ".[test]")
     session.run("python", "tests/gate/attacks.py", *session.posargs, env={"PYTHONPATH": "."})
+
+
+@nox.session(name="capture-killed")
+def capture_killed(session: nox.Session) -> None:
+    """Kill `capture` at 200 random moments and look at what is left."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/keep/killing.py", "--times", "200", env={"PYTHONPATH": ".:tests"})
