@@ -8,7 +8,7 @@ scatters by 0.64 as wall time, 0.16 as CPU time and 0.04 calibrated (docs/explan
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,9 @@ COLD_AGREES = 0.02
 """How far the cold over the warm reference may differ between the sides (log) for both to be used."""
 BALANCE, BALANCE_ALPHA = 0.03, 0.01
 """How far the references of interleaved sides may differ, unless it is likely to be chance."""
+SPEAKS, AGREE = 10.0, 5.0
+"""Change in percent from which calibrated and raw CPU time must agree, within how many points; above +100 %
+within as many percent of the level."""
 TICK = 1e-9
 """The shortest reference, in seconds, that can be one: less is a clock that did not move."""
 
@@ -167,7 +170,8 @@ def calibrate(baseline: Side, current: Side, *, paired: bool) -> Calibration:
     )
     reason = _distrust(baseline, current, calibration) if paired else None
     if reason is None:
-        return calibration
+        said = _disagreement(calibration) if paired else None
+        return calibration if said is None else replace(calibration, notes=(*notes, said))
     return Calibration(
         before, after, Basis.RAW, floor=calibration.floor, threaded=threaded, notes=(*notes, reason)
     )
@@ -222,6 +226,29 @@ def _distrust(baseline: Side, current: Side, calibration: Calibration) -> str | 
     if within[0] > within[1]:
         return "uncalibrated: the reference operation moves unlike the code, so it would add noise"
     return None
+
+
+def _disagreement(calibration: Calibration) -> str | None:
+    """Return what to say where calibrating takes away part of a large change, or adds to it; else None.
+
+    Interleaved sides saw the same machine, so the two should agree. Where they do not, and it is not beyond
+    chance (`_distrust`), the machine was slower beside one side (an idle one slows down) or the code leaves
+    it slower: nobody can tell from these rounds, so both numbers are said.
+    """
+    changes = []
+    for each in (calibration, replace(calibration, basis=Basis.RAW)):
+        before, after = each.logs(Channel.CPU, "p50")
+        if not all(map(math.isfinite, (*before, *after))):
+            return None
+        changes.append(math.fsum(after) / len(after) - math.fsum(before) / len(before))
+    judged, raw = (100 * math.expm1(change) for change in changes)
+    if abs(judged) < SPEAKS or abs(judged - raw) <= AGREE * (1 + judged / 100 if judged > 100 else 1.0):
+        return None
+    return (
+        f"CPU time changed by {judged:+.0f} % beside the reference operation, by {raw:+.0f} % without it: "
+        f"the reference took {100 * math.expm1(changes[1] - changes[0]):+.0f} % beside the current code, by "
+        "the machine or by the code"
+    )
 
 
 def _mean_log(series: tuple[float, ...] | None) -> float:

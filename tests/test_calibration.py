@@ -151,8 +151,22 @@ def test_code_that_does_not_move_with_its_reference_is_judged_without_it() -> No
     assert "moves unlike the code" in judgement.notes[0]
 
 
-def test_two_blocks_are_too_few_to_distrust_a_reference() -> None:
-    assert judge(*blocks(2, measured, lambda s: measured(s, disturbs=1.4))).notes == ()
+def test_two_blocks_are_too_few_to_distrust_a_reference_but_both_numbers_are_said() -> None:
+    judgement = judge(*blocks(2, measured, lambda s: measured(s, disturbs=1.4)))
+    assert {f.basis for f in judgement.findings} == {"calibrated"}
+    (note,) = judgement.notes
+    assert note.startswith("CPU time changed by -2")
+    assert "by +0 % without it: the reference took +" in note
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.05, 1.3, 2.5])
+def test_where_raw_and_calibrated_time_agree_there_is_nothing_to_say(slower: float) -> None:
+    assert judge(*blocks(5, measured, lambda s: measured(s, slower=slower))).notes == ()
+
+
+def test_a_small_change_is_not_explained() -> None:
+    """On a busy machine the two differ all the time: that is what the reference is for."""
+    assert judge(*blocks(2, measured, lambda s: measured(s, disturbs=1.06))).notes == ()
 
 
 def test_a_cold_reference_that_tells_the_sides_apart_is_left_out() -> None:
