@@ -230,8 +230,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory):
             command = ("benchmark", "run", "--workload", "quick", "--json", "--subject", f"adapter:{subject}")
             done = persona(*command, cwd=place)
             found[subject] = metrics(done)
-            shown = data(done)["cases"]["quick"]["percentiles"]["throughput (per min)"]
-            found[subject]["throughput_p50"] = shown["p50"]  # the mean is a busy machine's
+            for name in ("time_generate", "track_client_overhead", "track_seconds_per_persona"):
+                found[subject][f"least {name}"] = least_of(Path(data(done)["path"]), name)
             found[subject]["cpu_ms"] = median_of(Path(data(done)["path"]), "track_cpu") * 1e3
         return found[subject]
 
@@ -269,9 +269,9 @@ class TestPlantedChanges:
         plain, changed = measured("plain"), measured("extra_request")
         assert (plain["api_calls_per_persona"], changed["api_calls_per_persona"]) == (1.0, 2.0)
         assert changed["tokens_per_persona"] == 2 * plain["tokens_per_persona"]
-        assert changed["generation_latency_p50"] > plain["generation_latency_p50"]
-        assert changed["client_overhead_p50"] > plain["client_overhead_p50"]
-        assert changed["throughput_p50"] < plain["throughput_p50"]
+        # the quickest operation, because the middle one is a busy machine's
+        for name in ("time_generate", "track_client_overhead", "track_seconds_per_persona"):
+            assert changed[f"least {name}"] > 1.2 * plain[f"least {name}"], name
         assert changed["memory_peak_mb"] == pytest.approx(plain["memory_peak_mb"], rel=0.03)
 
     @staticmethod
@@ -284,6 +284,15 @@ def median_of(run: Path, name: str) -> float:
     content = json.loads(first.read_text())
     row = content["results"][f"generation.Generation.{name}"]
     return next(value for value in row[0] if value == value)  # noqa: PLR0124 - skipped combinations are NaN
+
+
+def least_of(run: Path, name: str) -> float:
+    return min(
+        sample
+        for path in run.glob("round-*/*/*existing*.json")
+        for samples in json.loads(path.read_text())["results"][f"generation.Generation.{name}"][11]
+        for sample in samples or ()
+    )
 
 
 class TestBadSubjects:

@@ -47,6 +47,11 @@ class Book:
         """What it is called: as its file is."""
         return self.path.name.removesuffix(SUFFIX)
 
+    @property
+    def title(self) -> Book:
+        """The same without its workloads, for a list of very many."""
+        return self if self.baseline is None else replace(self, baseline=replace(self.baseline, workloads={}))
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:

@@ -34,7 +34,8 @@ def list_(verbose: bool, benchmarks: bool, config: Path | None, as_json: bool) -
             click.echo(catalogue.text(settings, style))
         return
     shelf = shelf_of(settings)
-    books = newest_first(shelf.books())
+    whole = verbose or as_json
+    books = newest_first(book if whole else book.title for book in shelf.books())
     if as_json:
         echo_json("benchmark list", render.as_json(books, shelf.folder))
     else:
