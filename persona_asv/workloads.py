@@ -155,7 +155,7 @@ WORKLOADS: Mapping[str, Workload] = _table(
 )
 """The defaults by name, in F-139's order."""
 
-AVAILABLE = frozenset({"quick", "standard"})
+AVAILABLE = frozenset({"quick", "standard", "full"})
 """Names that this version measures."""
 
 

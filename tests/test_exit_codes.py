@@ -55,6 +55,13 @@ PASS = [
     Row("benchmark run --help", (*RUN, "--help"), "--workload"),
     Row("benchmark run -h", (*RUN, "-h"), "--workload"),
     Row("help beside a broken persona.yaml", (*RUN, "--help"), "--workload", {YAML: "benchmarks: ["}),
+    *(
+        Row(f"benchmark {name} --help", ("benchmark", name, "--help"), "Usage:")
+        for name in ("capture", "compare", "list", "clean")
+    ),
+    Row("no baselines to list", ("benchmark", "list"), "Total: 0 baselines"),
+    Row("workloads to list", ("benchmark", "list", "--benchmarks"), "generation.Generation.time_generate"),
+    Row("nothing to clean", ("benchmark", "clean", "--keep", "1"), "Nothing to remove."),
     Row("a debugged help", ("--debug", "--help"), "Usage:"),
     Row(
         "a run",
@@ -87,7 +94,7 @@ BAD_USAGE = [
     option("--workload", "nope", "unknown workload 'nope'; choose from quick, standard"),
     option("--workload", "", "unknown workload ''"),
     option("--workload", "\udcff", "unknown workload '\\udcff'"),
-    option("--workload", "full", "workload 'full' is not available yet"),
+    option("--workload", "batch", "workload 'batch' is not available yet"),
     option("--only", "nope", "--only: unknown metric 'nope'; choose from generation_latency"),
     option("--provider", "nope", "--provider: reference does not know 'nope'; choose from anthropic"),
     option("--profile", "nope", "--profile: profile 'nope' is not 'none', 'constant:MS'"),
@@ -103,6 +110,17 @@ BAD_USAGE = [
     option("--config", "nowhere.yaml", "nowhere.yaml: cannot be read: No such file or directory"),
     option("--config", ".", ".: not a regular file"),
     option("--config", "other.yaml", "other.yaml:1", files={"other.yaml": "benchmarks: 7"}),
+]
+
+BAD_USAGE += [
+    Row("compare with nothing", ("benchmark", "compare"), "no finished run of this code"),
+    Row(
+        "compare with an unknown name", ("benchmark", "compare", "-b", "v9"), "neither a file nor a baseline"
+    ),
+    Row("capture from nothing", ("benchmark", "capture", "--from-last"), "no finished run of this code"),
+    Row("capture under no name", ("benchmark", "capture", "--name", "../x"), "'../x' is no baseline name"),
+    Row("clean without saying what", ("benchmark", "clean"), "say what goes: --keep N"),
+    Row("clean an unknown name", ("benchmark", "clean", "--name", "v9"), "no baseline 'v9'"),
 ]
 
 BAD_FILES = [

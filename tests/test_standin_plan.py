@@ -27,6 +27,10 @@ class TestProfile:
             expected
         }
 
+    def test_sonnet_like_is_the_example_run_of_the_specification(self) -> None:
+        profile = Profile.parse("sonnet-like")
+        assert profile == Profile.parse("lognormal:1230:2340")
+
     def test_a_lognormal_has_the_median_and_p99_it_was_given(self) -> None:
         profile = Profile.parse("lognormal:200:900")
         draws = [profile.draw(7, index) for index in range(20_000)]

@@ -66,8 +66,8 @@ class TestTable:
         assert list(WORKLOADS) == ["quick", "standard", "full", "batch", "provider"]
         assert all(name == workload.name for name, workload in WORKLOADS.items())
 
-    def test_two_are_available_and_eight_operations_warm_up(self):
-        assert {"quick", "standard"} == AVAILABLE
+    def test_three_are_available_and_eight_operations_warm_up(self):
+        assert {"quick", "standard", "full"} == AVAILABLE
         assert WARMUPS == 8
 
     def test_cases_are_frozen(self):
@@ -164,14 +164,14 @@ class TestResolve:
         workload = resolve("full", Settings({"full": Sizes(iterations=3)}), 500, None)
         assert [case.iterations for case in workload.cases] == [500, 100]
 
-    @pytest.mark.parametrize("name", ["full", "batch", "provider"])
+    @pytest.mark.parametrize("name", ["batch", "provider"])
     def test_a_later_workload_is_named_as_such(self, name):
-        expected = f"workload {name!r} is not available yet; choose from quick, standard"
+        expected = f"workload {name!r} is not available yet; choose from quick, standard, full"
         assert refusal(name, Settings(), None, None) == expected
 
     @pytest.mark.parametrize("name", ["quik", "", "Standard", "quick "])
     def test_an_unknown_workload_is_answered_with_the_known_ones(self, name):
-        known = "choose from quick, standard (not available yet: full, batch, provider)"
+        known = "choose from quick, standard, full (not available yet: batch, provider)"
         assert refusal(name, Settings(), None, None) == f"unknown workload {name!r}; {known}"
 
     def test_once_all_are_available_nothing_is_called_unavailable(self, monkeypatch):

@@ -12,8 +12,9 @@ from persona_asv.commands.envelope import echo_json, uptime
 
 @click.command()
 @click.option(
-    "--workload", "-w", metavar="NAME", default="standard", show_default=True, help="quick or standard."
-)
+    "--workload", "-w", "names", multiple=True, metavar="NAME", default=["standard"], show_default="standard",
+    help="quick, standard or full; repeatable.",
+)  # fmt: skip
 @click.option(
     "--iterations", type=int, metavar="N", help="Measured operations in total, dealt over the rounds."
 )
@@ -24,14 +25,14 @@ from persona_asv.commands.envelope import echo_json, uptime
 @click.option("--provider", metavar="NAME", help="Wire format to speak.  [default: anthropic]")
 @click.option("--model", metavar="NAME", help="Model to name to the provider; recorded.")
 @click.option("--profile", metavar="PROFILE", default="none", show_default=True,
-              help="Simulated model time: none, constant:MS or lognormal:MEDIAN:P99.")  # fmt: skip
+              help="Simulated: none, constant:MS, lognormal:MEDIAN:P99 or sonnet-like.")  # fmt: skip
 @click.option(
     "--subject", metavar="NAME", help="Code under test: reference, or module:attribute of an adapter."
 )
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def run(
-    workload: str,
+    names: tuple[str, ...],
     iterations: int | None,
     rounds: int | None,
     only: tuple[str, ...],
@@ -46,7 +47,7 @@ def run(
 
     \b
     Examples:
-      persona benchmark run --workload quick
+      persona benchmark run --workload quick --workload full
       persona benchmark run --iterations 50 --only generation_latency
       persona benchmark run --profile constant:1200
     """  # noqa: D301 - click wants the backspace itself
@@ -57,13 +58,20 @@ def run(
     from persona_asv.render.terminal import Style
 
     settings = configuration.load(Path.cwd(), config)
-    chosen = workloads.resolve(workload, settings, iterations, rounds)
     families = metrics.families(only)
-    plan, ground = place.prepare(
-        settings, chosen, families, subject=subject, provider=provider, model=model, profile=profile
-    )
-    done, kept = measured(plan, ground, sys.stderr if as_json else sys.stdout)
+    chosen = [workloads.resolve(name, settings, iterations, rounds) for name in dict.fromkeys(names)]
+    out, begun, runs = sys.stderr if as_json else sys.stdout, 0.0, []
+    for workload in chosen:
+        plan, ground = place.prepare(
+            settings, workload, families, subject=subject, provider=provider, model=model, profile=profile
+        )
+        done, kept = measured(plan, ground, out)
+        took = uptime() - begun
+        begun = uptime()
+        if as_json:
+            runs.append(render.as_json(done, took, kept.line))
+        else:
+            between = "" if workload is chosen[-1] else "\n"
+            click.echo(render.summary(done, took, Style.of(sys.stdout), kept.line) + between)
     if as_json:
-        echo_json("benchmark run", render.as_json(done, uptime(), kept.line))
-    else:
-        click.echo(render.summary(done, uptime(), Style.of(sys.stdout), kept.line))
+        echo_json("benchmark run", runs[0] if len(runs) == 1 else {"runs": runs})

@@ -13,7 +13,10 @@ Z_99 = 2.3263478740408408
 MAX_MS = 600_000.0
 """Longest model time accepted, milliseconds: ten minutes, the limit of the providers' own clients."""
 
-FORMS = "'none', 'constant:MS' or 'lognormal:MEDIAN_MS:P99_MS'"
+FORMS = "'none', 'constant:MS', 'lognormal:MEDIAN_MS:P99_MS' or 'sonnet-like'"
+
+SONNET_LIKE = "lognormal:1230:2340"
+"""Median and 99th percentile of F-139's own example of a run with a Sonnet model."""
 
 _NORMAL = NormalDist()
 
@@ -41,13 +44,15 @@ class Profile:
         Raises
         ------
         ValueError
-            If it is none of the three forms, or a time is not within 0 to `MAX_MS`.
+            If it is none of the four forms, or a time is not within 0 to `MAX_MS`.
         """
         kind, *figures = text.split(":")
         times = tuple(_milliseconds(figure, text) for figure in figures)
         match kind, times:
             case "none", ():
                 return cls()
+            case "sonnet-like", ():
+                return cls.parse(SONNET_LIKE)
             case "constant", (constant,):
                 return cls(constant)
             case "lognormal", (median, p99):
