@@ -5,8 +5,10 @@ Pure: readings and log entries in, `Operation` values out. Both sides share the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
 from .probe import Reading
@@ -23,7 +25,7 @@ class Operation:
     failed
         Whether fewer came back than were asked for.
     overhead
-        The application's own share: wall minus run-queue delay minus provider time.
+        The application's own share: wall minus run-queue delay minus provider time, see `own_share`.
     provider
         Time in which at least one request was outstanding, or in which the provider had ordered a wait.
     calls, tokens
@@ -98,6 +100,41 @@ def _outstanding(requests: Sequence[Request], end: float) -> list[tuple[float, f
     return spans
 
 
+DELAYED = 0.01
+"""Share of the wall time from which waiting for a CPU can spoil the own share."""
+MOST_MEANWHILE = 0.1
+"""Share of its CPU time that an operation may burn while it waits for the provider (0.05 was measured)."""
+THREADED = 1.2
+"""Process CPU over thread CPU from which CPU time says nothing about wall time any more."""
+
+
+def own_share(readings: Sequence[Reading], provider: Sequence[float]) -> list[float]:
+    """Return the application's own share of each operation, in seconds.
+
+    It is the wall time less the run-queue delay and the provider's time. On a busy machine that takes a time
+    off twice: while the application, its request just sent, waits for a CPU and the provider is at work. At a
+    load of 6 on two cores 0.47 ms were left of 0.77, and nothing at all of some operations. But the share is
+    never less than the CPU time burnt outside of the provider's time. So where there was delay it is at least
+    the CPU time, less what sending and receiving burn meanwhile, which the undelayed operations tell.
+    """
+    raw = [reading.wall - reading.delay - its for reading, its in zip(readings, provider, strict=True)]
+    threads = sum(reading.cpu for reading in readings) / max(1e-9, sum(each.thread_cpu for each in readings))
+    if threads > THREADED:
+        return [max(0.0, share) for share in raw]
+    calm = [
+        reading.thread_cpu - share
+        for reading, share in zip(readings, raw, strict=True)
+        if reading.delay <= DELAYED * reading.wall
+    ]
+    meanwhile = max(0.0, median(calm)) if len(calm) >= 3 else math.inf
+    return [
+        max(0.0, share)
+        if reading.delay <= DELAYED * reading.wall
+        else max(share, reading.thread_cpu - min(meanwhile, MOST_MEANWHILE * reading.thread_cpu))
+        for reading, share in zip(readings, raw, strict=True)
+    ]
+
+
 def account(
     readings: Sequence[Reading], outcomes: Sequence[tuple[int, bool]], requests: Sequence[Request]
 ) -> list[Operation]:
@@ -106,34 +143,39 @@ def account(
     Operations of one process follow each other, so a request belongs to the one in whose span it arrived.
     """
     ordered = sorted(requests, key=lambda request: request.received)
-    operations = []
     position = 0
-    for reading, (personas, failed) in zip(readings, outcomes, strict=True):
+    of_each: list[list[Request]] = []
+    for reading in readings:
         while position < len(ordered) and ordered[position].received < reading.started:
             position += 1
         first = position
         while position < len(ordered) and ordered[position].received <= reading.ended:
             position += 1
-        mine = ordered[first:position]
-        provider = covered(_outstanding(mine, reading.ended), reading.started, reading.ended)
-        operations.append(
-            Operation(
-                wall=reading.wall,
-                cpu=reading.cpu,
-                thread_cpu=reading.thread_cpu,
-                delay=reading.delay,
-                reference_cold=reading.reference_cold,
-                reference=reading.reference,
-                reference_wall=reading.reference_wall,
-                personas=personas,
-                failed=failed,
-                overhead=max(0.0, reading.wall - reading.delay - provider),
-                provider=provider,
-                calls=len(mine),
-                tokens=sum(request.tokens for request in mine),
-            )
+        of_each.append(ordered[first:position])
+    provider = [
+        covered(_outstanding(mine, reading.ended), reading.started, reading.ended)
+        for reading, mine in zip(readings, of_each, strict=True)
+    ]
+    return [
+        Operation(
+            wall=reading.wall,
+            cpu=reading.cpu,
+            thread_cpu=reading.thread_cpu,
+            delay=reading.delay,
+            reference_cold=reading.reference_cold,
+            reference=reading.reference,
+            reference_wall=reading.reference_wall,
+            personas=personas,
+            failed=failed,
+            overhead=overhead,
+            provider=waited,
+            calls=len(mine),
+            tokens=sum(request.tokens for request in mine),
         )
-    return operations
+        for reading, (personas, failed), mine, waited, overhead in zip(
+            readings, outcomes, of_each, provider, own_share(readings, provider), strict=True
+        )
+    ]
 
 
 def spread(operations: Sequence[Operation], amount: Callable[[Operation], float]) -> list[float]:

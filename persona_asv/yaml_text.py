@@ -56,9 +56,13 @@ def _decimal(value: float) -> str:
     return f"{mantissa}{point}e{exponent if exponent[0] in '+-' else '+' + exponent}"
 
 
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
 _SCALARS: tuple[tuple[type, str, Callable[[Any], str]], ...] = (
     (bool, "bool", lambda value: str(value).lower()),
     (int, "int", str),
     (float, "float", _decimal),
-    (datetime, "timestamp", lambda value: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+    (datetime, "timestamp", _moment),
 )

@@ -122,15 +122,15 @@ class Entry:
             raise self.expected("a mapping")
         entries: dict[str, Entry] = {}
         for key, node in self.node.value if self.tag == "!!map" else ():
-            name = key.value[:60] if key.id == "scalar" else "?"
-            path = f"{self.key}.{name}" if self.key else name
+            name = key.value if key.id == "scalar" else "?"
+            path = f"{self.key}.{name[:60]}" if self.key else name[:60]
             entry = Entry(self.file, path, key.start_mark.line + 1, node)
             if name in entries:
                 raise entry.error(f"given twice, first on line {entries[name].line}; keep one")
             if name in schema:
                 entries[name] = entry
             elif not others:
-                raise entry.error(_unknown(name, schema))
+                raise entry.error(_unknown(name[:60], schema))
         return {name: schema[name](entry) for name, entry in entries.items()}
 
     def items(self, reader: Reader) -> tuple[Any, ...]:

@@ -78,8 +78,37 @@ def test_waiting_for_a_cpu_is_not_overhead() -> None:
 
 
 def test_overhead_is_never_negative() -> None:
-    (found,) = account([reading(0.0, 1.0, delay=0.9)], [(1, False)], [Request(0.0, 1.0, tokens=1)])
+    (found,) = account([reading(0.0, 1.0)], [(1, False)], [Request(0.0, 1.0, tokens=1)])
     assert found.overhead == 0.0
+
+
+class TestWaitingForACpuWhileTheProviderWorks:
+    """The same time must not be taken off twice, or a busy machine hides what the application costs."""
+
+    def found(self, delays: list[float], cpu: float = 0.3, thread: float = 0.3) -> list[float]:
+        """Operations of 0.3 s of CPU and 0.5 s at the provider, in which 0.05 s of the CPU are burnt."""
+        readings = [
+            reading(number * 10.0, number * 10.0 + 0.75, delay)._replace(cpu=cpu, thread_cpu=thread)
+            for number, delay in enumerate(delays)
+        ]
+        requests = [Request(each.started + 0.1, each.started + 0.6, tokens=1) for each in readings]
+        return [each.overhead for each in account(readings, [(1, False)] * len(readings), requests)]
+
+    def test_without_delay_nothing_changes(self) -> None:
+        assert self.found([0.0, 0.0]) == pytest.approx([0.25, 0.25])
+        assert self.found([0.0] * 5, cpu=0.7, thread=0.7) == pytest.approx([0.25] * 5)
+
+    def test_the_share_is_at_least_the_cpu_burnt_outside(self) -> None:
+        assert self.found([0.2, 0.0, 0.0, 0.0]) == pytest.approx([0.27, 0.25, 0.25, 0.25])
+
+    def test_of_what_is_burnt_meanwhile_the_undelayed_operations_tell(self) -> None:
+        assert self.found([0.2, 0, 0, 0], cpu=0.26, thread=0.26) == pytest.approx([0.25, 0.25, 0.25, 0.25])
+
+    def test_where_all_are_delayed_at_most_a_tenth_is_taken_to_be_burnt_meanwhile(self) -> None:
+        assert self.found([0.2, 0.2]) == pytest.approx([0.27, 0.27])
+
+    def test_of_several_threads_cpu_says_nothing(self) -> None:
+        assert self.found([0.2, 0.3], cpu=0.6) == pytest.approx([0.05, 0.0], abs=1e-9)
 
 
 def test_an_unanswered_request_is_the_providers_time_to_the_end() -> None:

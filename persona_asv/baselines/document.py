@@ -18,9 +18,8 @@ from typing import Any, cast
 from persona_asv.baselines.baseline import NAME, Baseline, Entry, Figure, Samples
 from persona_asv.config import METRICS
 from persona_asv.environment import Environment
-from persona_asv.errors import ConfigError
 from persona_asv.yaml_text import Line, dump
-from persona_asv.yaml_tree import TEXT, Reader, compose, scalar
+from persona_asv.yaml_tree import TEXT, Reader, complaint, compose, scalar
 from persona_asv.yaml_tree import Entry as Node
 
 SCHEMA = 1
@@ -42,26 +41,34 @@ def write(baseline: Baseline) -> str:
             "subject": baseline.subject,
             "provider": baseline.provider,
             "model": baseline.model,
-            "endpoint": None
-            if baseline.endpoint is None
-            else {"kind": baseline.endpoint, "profile": baseline.profile},
-            "environment": asdict(baseline.environment),
-            "workloads": {case: _entry(entry) for case, entry in baseline.workloads.items()},
+            "endpoint": {"kind": baseline.endpoint, "profile": baseline.profile}
+            if baseline.endpoint or baseline.profile
+            else None,
+            "environment": {
+                name: _short(fact) if isinstance(fact, float) else fact
+                for name, fact in asdict(baseline.environment).items()
+            },
+            "workloads": {case: _entry(entry) for case, entry in sorted(baseline.workloads.items())},
             "samples": None if baseline.samples is None else asdict(baseline.samples),
         }
     )
 
 
 def _entry(entry: Entry) -> dict[str, object]:
+    figures = {key: entry.metrics[key] for key in METRICS if key in entry.metrics}
     evidence = {
-        key: Line(n=figure.n, rounds=figure.rounds, interval=figure.interval)
-        for key, figure in entry.metrics.items()
+        key: Line(
+            n=figure.n,
+            rounds=figure.rounds,
+            interval=None if figure.interval is None else tuple(map(_short, figure.interval)),
+        )
+        for key, figure in figures.items()
         if (figure.n, figure.rounds, figure.interval) != (None, None, None)
     }
     return {
         "description": entry.description,
         "iterations": entry.iterations,
-        "metrics": {key: _short(figure.value) for key, figure in entry.metrics.items()},
+        "metrics": {key: _short(figure.value) for key, figure in figures.items()},
         "evidence": evidence or None,
     }
 
@@ -88,7 +95,7 @@ def read(text: str, file: str, name: str) -> Baseline:
     """
     root = compose(text, file)
     if root is None:
-        raise ConfigError(f"{file}: empty; a baseline has version, captured_at and workloads")
+        raise complaint(file, "empty; a baseline has version, captured_at and workloads")
     top = Node(file, "", 1, root)
     _refuse_newer(top)
     found = top.read(_TOP)
@@ -113,11 +120,12 @@ def _refuse_newer(top: Node) -> None:
     """Refuse a newer format before any of its unknown keys is complained about."""
     for key, node in top.node.value if top.tag == "!!map" else ():
         if key.value == "schema":
-            schema = _WHOLE(Node(top.file, "schema", key.start_mark.line + 1, node))
+            schema = _SCHEMA(Node(top.file, "schema", key.start_mark.line + 1, node))
             if schema > SCHEMA:
-                raise ConfigError(
-                    f"{top.file}: written by a newer persona_asv (schema {schema}, this one reads {SCHEMA}); "
-                    "update persona-asv to read it"
+                raise complaint(
+                    top.file,
+                    f"written by a newer persona_asv (schema {schema}, this one reads {SCHEMA}); "
+                    "update persona-asv to read it",
                 )
 
 
@@ -140,6 +148,7 @@ def _number(text: str) -> float | None:
 
 _LINE = scalar("a text of one line", TEXT, r"\S(.*\S)?")
 _WHOLE = scalar("a whole number", ("!!int",), r"0|[1-9][0-9]{0,17}", int)
+_SCHEMA = scalar("a whole number", ("!!int",), r"[1-9][0-9]{0,17}", int)
 _NUMBER = scalar(
     "a number from 0 up",
     ("!!int", "!!float", "!!str"),  # YAML 1.1 takes 1e3 for a text
@@ -171,6 +180,9 @@ def _case(node: Node) -> Entry:
     )
     if not found.get("metrics"):
         raise node.error("has no metrics")
+    for former, key in _FORMER.items():
+        if former in found["metrics"] and key in found["metrics"]:
+            raise node.error(f"has {key} twice, once as {former}; keep one")
     evidence: dict[str, Any] = found.get("evidence", {})
     if stray := set(evidence) - set(found["metrics"]):
         raise node.error(f"has evidence of {min(stray)}, but no such metric")
@@ -221,7 +233,7 @@ _TOP: Mapping[str, Reader] = {
     "captured_at": scalar(
         "a time like 2025-01-15T10:30:00Z", ("!!timestamp", "!!str"), r"[0-9][0-9T:Z+. -]{9,34}", _moment
     ),
-    "schema": _WHOLE,
+    "schema": _SCHEMA,
     "pinned": _FLAG,
     "commit": scalar("a full commit hash", TEXT, "[0-9a-f]{40}|[0-9a-f]{64}"),
     "dirty": _FLAG,
