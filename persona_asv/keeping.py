@@ -131,6 +131,8 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
             continue
         if its["endpoint"]["profile"] != "none" or its["subject"]["name"] != _subject(settings, wish):
             continue
+        if wish.iterations is not None and wish.iterations != next(iter(run.iterations.values())):
+            continue
         found.setdefault(run.workload, run)
     names = wish.workloads or tuple(found)[:1]
     missing = [name for name in names if name not in found]

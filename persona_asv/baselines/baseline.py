@@ -14,6 +14,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
 """What a baseline may be called: it becomes a file's name, so no separator, no leading dot or dash."""
 
 
+COMPANION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}-[0-9a-f]{12}\.samples\.json\.gz")
+"""What a baseline's file of samples is called: its name, the first digits of its SHA-256."""
+
+
 def check_name(name: str, where: str) -> str:
     """Return the name.
 

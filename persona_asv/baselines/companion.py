@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def unpack(content: bytes, path: Path) -> tuple[ResultFile, ...]:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             text = stream.read(MOST + 1)
         found = json.loads(text) if len(text) <= MOST else None
-    except (OSError, EOFError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise BaselineError(f"{path}: not a file of samples ({error})") from error
     if not isinstance(found, dict) or not isinstance(found.get("rounds"), list):
         raise BaselineError(f"{path}: not a file of samples")

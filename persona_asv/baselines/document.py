@@ -218,7 +218,7 @@ def _endpoint(node: Node) -> dict[str, str | None]:
 def _samples(node: Node) -> Samples:
     found = node.read(
         {
-            "file": scalar("a file's name, without a folder", TEXT, NAME.pattern),
+            "file": scalar("a file's name, without a folder", TEXT, r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}"),
             "sha256": scalar("64 hexadecimal digits", TEXT, "[0-9a-f]{64}"),
         }
     )

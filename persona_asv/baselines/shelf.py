@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from persona_asv.baselines import companion, document
-from persona_asv.baselines.baseline import NAME, Baseline, Samples, check_name
+from persona_asv.baselines.baseline import COMPANION, NAME, Baseline, Samples, check_name
 from persona_asv.config import Config
-from persona_asv.engine.store import HOME
+from persona_asv.engine.store import HOME, make_home
 from persona_asv.errors import BaselineError, ConfigError
 from persona_asv.model import ResultFile
 from persona_asv.yaml_tree import read_text
@@ -80,11 +80,18 @@ class Shelf:
             raise BaselineError(f"{self.folder}: cannot be listed ({error.strerror})") from error
         for name in names:
             if name.endswith(SUFFIX) and not name.startswith("."):
-                yield look(self.folder / name)
+                path = self.folder / name
+                sound = NAME.fullmatch(name.removesuffix(SUFFIX))
+                yield look(path) if sound else Book(path, 0, None, "its name is no baseline's; rename it")
 
     def has(self, name: str) -> bool:
         """Return whether something stands at this name, a broken link included."""
         return os.path.lexists(self.path(name))
+
+    def refuse_taken(self, name: str) -> None:
+        """Raise `BaselineError` if something stands at this name."""
+        if self.has(name):
+            raise BaselineError(f"{self.path(name)} exists; choose another --name, or --force to replace it")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -98,7 +105,7 @@ class Shelf:
         from filelock import FileLock, Timeout
 
         try:
-            self.lock.parent.mkdir(parents=True, exist_ok=True)
+            make_home(self.lock.parent)
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.lock, timeout=PATIENCE):
                 yield
@@ -120,18 +127,20 @@ class Shelf:
             The name is taken and `force` not given, or the folder cannot be written; nothing is lost then.
         """
         path = self.path(check_name(baseline.name, str(self.folder)))
-        if self.has(baseline.name) and not force:
-            raise BaselineError(f"{path} exists; choose another --name, or --force to replace it")
+        if not force:
+            self.refuse_taken(baseline.name)
         if path.is_symlink():
             raise BaselineError(f"{path} is a symbolic link; remove it, or choose another --name")
-        before = self.companions()
+        orphans = self.leftovers()
         samples = None
         if packed is not None:
             sha256 = companion.digest(packed)
             samples = Samples(f"{baseline.name}-{sha256[:12]}{companion.SUFFIX}", sha256)
             _write(self.folder / samples.file, packed)
-        _write(path, document.write(replace(baseline, samples=samples)).encode())
-        self.discard(self.leftovers() & before)  # the companion of what was replaced
+        try:
+            _write(path, document.write(replace(baseline, samples=samples)).encode())
+        finally:  # what was replaced has no more use for its companion; what was not written, for its own
+            self.discard(self.leftovers() - orphans)
         return look(path)
 
     def remove(self, books: Iterable[Book]) -> None:
@@ -143,20 +152,20 @@ class Shelf:
 
     def companions(self) -> set[Path]:
         """Return every file here that is named like a companion."""
-        return {
-            path
-            for path in self.folder.iterdir()
-            if path.name.endswith(companion.SUFFIX) and NAME.fullmatch(path.name) and path.is_file()
-        }
+        return {path for path in self.folder.iterdir() if COMPANION.fullmatch(path.name) and path.is_file()}
 
     def leftovers(self) -> set[Path]:
         """Return what commands that were killed left behind: halves, and companions that no YAML names.
 
         A broken YAML counts as well: whatever companion it mentions is not left over.
         """
-        halves = {path for path in self.folder.iterdir() if path.name.startswith(_TEMPORARY)}
+        halves = {
+            path for path in self.folder.iterdir() if path.name.startswith(_TEMPORARY) and path.is_file()
+        }
         orphans = self.companions()
         for path in self.folder.glob(f"*{SUFFIX}") if orphans else ():
+            if not path.is_file():  # a pipe would block
+                continue
             try:
                 text = path.read_text(encoding="utf-8", errors="replace")
             except OSError:
@@ -210,6 +219,8 @@ def rounds(path: Path, samples: Samples) -> tuple[ResultFile, ...]:
     try:
         if beside.is_symlink():
             raise BaselineError(f"{beside}: a symbolic link; put the file itself there")
+        if beside.exists() and not beside.is_file():
+            raise BaselineError(f"{beside}: not a regular file; restore it, or capture again")
         content = beside.read_bytes()
     except FileNotFoundError as error:
         raise BaselineError(

@@ -65,6 +65,8 @@ def capture(
     wish = keeping.Wish(workload, iterations, subject, provider, model)
     out = sys.stderr if as_json else sys.stdout
     shelf, name = keeping.shelf_for(settings, name, output)
+    if name is not None and not force:
+        shelf.refuse_taken(name)  # before a measurement of minutes, not after it
     runs = (
         keeping.of_commit(settings, wish, commit)
         if commit is not None
@@ -74,4 +76,5 @@ def capture(
     if as_json:
         echo_json("benchmark capture", render.book_as_json(book))
     else:
-        click.echo(render.captured(book, [run.path for run in runs], Style.of(out)))
+        what = book.name if output is None else render.near(book.path)
+        click.echo(render.captured(book, [run.path for run in runs], what, Style.of(out)))

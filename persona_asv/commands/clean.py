@@ -52,6 +52,8 @@ def clean(
         raise UsageError("clean: say what goes: --keep N, --older-than DAYS or --name NAME")
     if reports and keep is None and older_than is None:
         raise UsageError("--reports: say which: --keep N or --older-than DAYS")
+    if older_than is not None and older_than != older_than:  # noqa: PLR0124 - a NaN passes every range
+        raise UsageError("'--older-than': a number of days, not nan")
     settings = configuration.load(Path.cwd(), config)
     shelf = shelf_of(settings)
     before = None if older_than is None else tidying.days_ago(older_than, datetime.now(UTC))
@@ -63,7 +65,7 @@ def clean(
         click.echo(render.tidying(found, style, dry_run=dry_run))
     if not dry_run and not found.nothing:
         if not yes:
-            _ask(len(found.remove), as_json=as_json)
+            _ask(render.counted(found), as_json=as_json)
         found = tidying.carry_out(shelf, found)
         if not as_json:
             click.echo(render.tidied(found))
@@ -71,7 +73,7 @@ def clean(
         echo_json("benchmark clean", render.tidying_as_json(found, dry_run=dry_run))
 
 
-def _ask(baselines: int, *, as_json: bool) -> None:
+def _ask(what: str, *, as_json: bool) -> None:
     """Ask on a terminal.
 
     Raises
@@ -81,5 +83,5 @@ def _ask(baselines: int, *, as_json: bool) -> None:
     """
     if as_json or not (sys.stdin and sys.stdin.isatty()):
         raise UsageError("clean: nobody to ask here; add --yes to remove, or --dry-run to see what would go")
-    if not click.confirm(f"Remove {baselines} baseline{'s' if baselines != 1 else ''} for good?"):
+    if not click.confirm(f"Remove {what} for good?"):
         raise UsageError("clean: nothing was removed")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from persona_asv.engine.results import read_results
@@ -40,11 +41,30 @@ def finished(root: Path) -> Iterator[KeptRun]:
     for path in sorted((root / HOME / "runs").glob("*/run.json"), reverse=True):
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
-        if (
-            isinstance(facts, dict)
-            and facts.get("state") == "finished"
-            and isinstance(facts.get("cases"), dict)
-        ):
+        if _fits(facts, _SHAPE) and facts["state"] == "finished" and facts["cases"]:
             yield KeptRun(path.parent, facts)
+
+
+_SHAPE: Mapping[str, Any] = {
+    "state": str,
+    "workload": str,
+    "cases": dict,
+    "subject": {"name": str, "version": str},
+    "commit": (str, NoneType),
+    "dirty": bool,
+    "provider": str,
+    "model": str,
+    "endpoint": {"kind": str, "profile": str},
+}
+"""What a run says of itself, by type."""
+
+
+def _fits(found: object, shape: Any) -> bool:
+    """Return whether a JSON value has all keys of a shape, each of its type."""
+    if isinstance(shape, Mapping):
+        return isinstance(found, dict) and all(
+            key in found and _fits(found[key], its) for key, its in shape.items()
+        )
+    return isinstance(found, shape)

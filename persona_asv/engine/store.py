@@ -44,6 +44,14 @@ def write_json(path: Path, content: object, *, indent: int | None = None) -> Non
         raise
 
 
+def make_home(home: Path) -> None:
+    """Make the folder in which runs are kept, which git shall ignore."""
+    home.mkdir(parents=True, exist_ok=True)
+    ignore = home / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("# written by persona_asv: runs and results are not source\n*\n")
+
+
 @dataclass(frozen=True, slots=True)
 class RunFolder:
     """The folder of one run."""
@@ -64,9 +72,7 @@ class RunFolder:
         path = home / "runs" / f"{stamp}-{secrets.token_hex(3)}"
         try:
             path.mkdir(parents=True)
-            ignore = home / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("# written by persona_asv: runs and results are not source\n*\n")
+            make_home(home)
         except OSError as error:
             raise MeasurementError(f"cannot write results below {home}: {error.strerror}") from error
         return cls(path)

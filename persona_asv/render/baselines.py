@@ -11,6 +11,7 @@ from typing import Any
 from persona_asv.baselines.baseline import Baseline, Entry, Figure
 from persona_asv.baselines.shelf import Book
 from persona_asv.metrics import unit_of
+from persona_asv.render.run import endpoint
 from persona_asv.render.terminal import Style
 from persona_asv.tidying import Tidying
 from persona_asv.units import significant
@@ -52,7 +53,7 @@ def text(books: Sequence[Book], folder: Path, style: Style, *, verbose: bool = F
             parts += ["", *_details(book, baseline, style)]
     broken = [book for book in books if book.baseline is None]
     if broken:
-        parts += ["", "Broken:", *(style.wrap(f"  {book.path.name}: {_reason(book)}") for book in broken)]
+        parts += ["", "Broken:", *(style.wrap(f"  {_file(book)}: {_reason(book)}") for book in broken)]
     total = f"{len(sound)} baseline{'' if len(sound) == 1 else 's'} ({size(sum(b.size for b, _ in sound))})"
     parts += ["", f"Total: {total}" + (f", {len(broken)} broken" if broken else "")]
     return "\n".join(parts)
@@ -60,6 +61,11 @@ def text(books: Sequence[Book], folder: Path, style: Style, *, verbose: bool = F
 
 def _when(baseline: Baseline) -> str:
     return baseline.captured_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _file(book: Book) -> str:
+    """Return the file's name in one line, whatever it holds."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in book.path.name)
 
 
 def _reason(book: Book) -> str:
@@ -73,7 +79,7 @@ def _details(book: Book, baseline: Baseline, style: Style) -> list[str]:
     facts = {
         "Subject": _joined(baseline.subject, baseline.version, f"commit {baseline.commit_label}"),
         "Provider": _joined(baseline.provider, baseline.model and f"({baseline.model})"),
-        "Endpoint": _joined(baseline.endpoint, baseline.profile and f"(model time {baseline.profile})"),
+        "Endpoint": _endpoint(baseline),
         "Machine": _joined(its["machine"], its["platform"], its["cpu"], _counted(its["cores"], "cores"),
                            _counted(its["memory_gb"], "GB")),
         "System": _joined(its["os"], its["virtualisation"], _labelled("governor", its["governor"])),
@@ -88,6 +94,12 @@ def _details(book: Book, baseline: Baseline, style: Style) -> list[str]:
                 for key, figure in entry.metrics.items()]  # fmt: skip
         lines.append(style.table(("Metric", "Value", "95 % interval", "n / rounds"), rows))
     return lines
+
+
+def _endpoint(baseline: Baseline) -> str:
+    if baseline.endpoint == "stand-in" and baseline.profile:
+        return endpoint(baseline.profile)
+    return baseline.endpoint or ""
 
 
 _SOFTWARE = (("Python", "python_version"), ("persona_asv", "persona_asv"), ("asv", "asv"))
@@ -126,8 +138,8 @@ def _standing(figure: Figure) -> str:
     return "" if figure.n is None else f"{figure.n} / {figure.rounds or '?'}"
 
 
-def captured(book: Book, runs: Iterable[Path], style: Style) -> str:
-    """Return what a capture says when it is done."""
+def captured(book: Book, runs: Iterable[Path], what: str, style: Style) -> str:
+    """Return what a capture says when it is done; `what` is how ``compare`` will find it."""
     baseline = book.baseline
     assert baseline is not None  # noqa: S101 - the caller's
     few = [case for case, entry in baseline.workloads.items() if _rounds(entry) < 3]
@@ -143,7 +155,7 @@ def captured(book: Book, runs: Iterable[Path], style: Style) -> str:
         )
     if baseline.dirty or baseline.commit is None:
         lines.append("Note: the code is no commit's; nobody can measure it again.")
-    lines += ["", f"Next: persona benchmark compare --baseline {book.name}"]
+    lines += ["", f"Next: persona benchmark compare --baseline {what}"]
     return "\n".join(map(style.wrap, lines))
 
 
@@ -163,11 +175,16 @@ def tidying(found: Tidying, style: Style, *, dry_run: bool) -> str:
     return "\n".join(map(style.wrap, lines))
 
 
+def counted(found: Tidying) -> str:
+    """Return how much of what goes, in words."""
+    kinds = (("baseline", found.remove), ("report", found.reports), ("leftover", found.leftovers))
+    said = [f"{len(its)} {kind}{'' if len(its) == 1 else 's'}" for kind, its in kinds if its]
+    return " and ".join(said) or "nothing"
+
+
 def tidied(found: Tidying) -> str:
     """Return what was removed."""
-    return f"Removed {len(found.remove)} baseline{'' if len(found.remove) == 1 else 's'}" + (
-        f" and {len(found.reports)} reports" if found.reports else ""
-    )
+    return f"Removed {counted(found)}"
 
 
 def tidying_as_json(found: Tidying, *, dry_run: bool) -> dict[str, Any]:
@@ -186,9 +203,7 @@ def as_json(books: Sequence[Book], folder: Path) -> dict[str, Any]:
     return {
         "folder": str(folder),
         "baselines": [book_as_json(book) for book in books if book.baseline is not None],
-        "broken": [
-            {"file": book.path.name, "reason": _reason(book)} for book in books if book.baseline is None
-        ],
+        "broken": [{"file": _file(book), "reason": _reason(book)} for book in books if book.baseline is None],
     }
 
 

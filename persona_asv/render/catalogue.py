@@ -11,15 +11,14 @@ from persona_asv.render.terminal import Style
 
 def text(settings: Config, style: Style) -> str:
     """Return the workloads as this project configures them, and the benchmarks by family of metrics."""
-    rows = [
-        (each["name"], each["cases"], str(each["rounds"]), f"{each['timeout']:g} s", each["summary"])
-        for each in _workloads(settings)
-    ]
+    found = _workloads(settings)
+    rows = [(each["name"], each["cases"], str(each["rounds"]), f"{each['timeout']:g} s") for each in found]
     parts = [
         "Available Workloads",
         style.rule(len("Available Workloads")),
         "",
-        style.table(("Name", "Operations", "Rounds", "Timeout", "For"), rows),
+        style.table(("Name", "Operations", "Rounds", "Timeout"), rows),
+        *(f"{each['name']}: {each['summary']}" for each in found),
         "",
         "Available Benchmarks",
         style.rule(len("Available Benchmarks")),

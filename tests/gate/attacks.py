@@ -36,7 +36,8 @@ ATTACKS = {
 }
 KEY = "generation_latency_p50"
 ENOUGH = 2.0
-"""Standard error of the true change, in points, that is small enough to compare with."""
+"""Standard error of the true change, in points, that is small enough to compare with; above +100 % in percent
+of the level, as the bound on the difference is."""
 SUBJECT = '''
 """The reference subject under attack; ATTACK names the attack, none for the plain one."""
 import os
@@ -118,7 +119,7 @@ def truth(folder: Path, attack: str, least: int, most: int) -> tuple[float, floa
             )
         research = subjects[""].sample("1kb")
         moved, calibrated = [], []
-        while len(moved) < least or (len(moved) < most and error_of(moved) > ENOUGH):
+        while len(moved) < least or (len(moved) < most and error_of(moved) > ENOUGH * scale_of(moved)):
             middle, ratio = {}, {}
             for name in random.sample(list(subjects), 2):
                 readings: list[Reading] = []
@@ -144,6 +145,12 @@ def truth(folder: Path, attack: str, least: int, most: int) -> tuple[float, floa
 def error_of(moved: list[float]) -> float:
     """Return the standard error of a mean of log ratios, as points of the ratio."""
     return 100 * math.exp(statistics.fmean(moved)) * statistics.stdev(moved) / len(moved) ** 0.5
+
+
+def scale_of(moved: list[float]) -> float:
+    """Return how many points count as one."""
+    level = math.exp(statistics.fmean(moved))
+    return level if level > 2 else 1.0
 
 
 def one_round(folder: Path, attack: str) -> Path:
