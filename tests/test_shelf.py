@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import itertools
 import json
@@ -466,6 +467,27 @@ def at_once(folder: Path, **named: list[str]) -> dict[str, list[str]]:
         for process in processes.values():
             process.kill()
             process.communicate()
+
+
+def test_a_name_taken_between_the_look_and_the_write_is_not_overwritten(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two projects that capture into one folder hold locks of their own."""
+    put(shelf)
+    before = contents(shelf.folder)
+    monkeypatch.setattr(Shelf, "refuse_taken", lambda *_: None)
+    with pytest.raises(BaselineError, match="exists; choose another --name"):
+        put(shelf)
+    assert contents(shelf.folder) == before
+
+
+def test_where_files_cannot_be_linked_they_are_moved(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert put(shelf).problem == ""
+    assert len(contents(shelf.folder)) == 2
 
 
 class TestWriting:
@@ -1374,6 +1396,8 @@ BROKEN_RUNS: list[Any] = [
     pytest.param({**FACTS, "state": "partial"}, id="interrupted"),
     pytest.param({**FACTS, "state": "running"}, id="under way"),
     pytest.param({**FACTS, "cases": ["quick"]}, id="cases that are none"),
+    pytest.param({**FACTS, "cases": {"quick": 1}}, id="a case that is none"),
+    pytest.param({**FACTS, "cases": {"quick": {}}}, id="a case without iterations"),
 ]
 
 

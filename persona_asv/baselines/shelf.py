@@ -7,6 +7,7 @@ and a companion that no YAML names is left over from a command that was killed (
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -138,7 +139,7 @@ class Shelf:
             samples = Samples(f"{baseline.name}-{sha256[:12]}{companion.SUFFIX}", sha256)
             _write(self.folder / samples.file, packed)
         try:
-            _write(path, document.write(replace(baseline, samples=samples)).encode())
+            _write(path, document.write(replace(baseline, samples=samples)).encode(), fresh=not force)
         finally:  # what was replaced has no more use for its companion; what was not written, for its own
             self.discard(self.leftovers() - orphans)
         return look(path)
@@ -169,7 +170,7 @@ class Shelf:
             try:
                 text = path.read_text(encoding="utf-8", errors="replace")
             except OSError:
-                continue
+                return halves  # nobody knows what it mentions
             orphans = {each for each in orphans if each.name not in text}
         return halves | orphans
 
@@ -237,21 +238,40 @@ def rounds(path: Path, samples: Samples) -> tuple[ResultFile, ...]:
     return companion.unpack(content, beside)
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a file in one step, down to the disk: a reader sees the old or the new one, after a crash too."""
+def _write(path: Path, content: bytes, *, fresh: bool = False) -> None:
+    """Write a file in one step, down to the disk: a reader sees the old or the new one, after a crash too.
+
+    A `fresh` one never replaces another, whoever wrote that in the meantime, from whichever project.
+    """
     temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}.tmp")
     try:
         with temporary.open("xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
+        if not (fresh and _linked(temporary, path)):
+            temporary.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+    except FileExistsError as error:
+        raise BaselineError(f"{path} exists; choose another --name, or --force to replace it") from error
     except OSError as error:
         raise BaselineError(f"{path}: cannot be written ({error.strerror}); nothing was changed") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _linked(temporary: Path, path: Path) -> bool:
+    """Give a file its name unless that is taken (`FileExistsError`); False where links are unknown."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        return False
+    return True

@@ -43,7 +43,9 @@ def finished(root: Path) -> Iterator[KeptRun]:
             facts = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             continue
-        if _fits(facts, _SHAPE) and facts["state"] == "finished" and facts["cases"]:
+        if not _fits(facts, _SHAPE) or facts["state"] != "finished" or not facts["cases"]:
+            continue
+        if all(_fits(case, {"iterations": int}) for case in facts["cases"].values()):
             yield KeptRun(path.parent, facts)
 
 
