@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from persona_asv import metrics, place, verdicts, workloads
+from persona_asv.baselines import book as books
 from persona_asv.baselines import shelf as shelves
 from persona_asv.baselines.baseline import NAME, Baseline
+from persona_asv.baselines.book import SUFFIX, Book
 from persona_asv.baselines.order import newest_first
-from persona_asv.baselines.shelf import SUFFIX, Book, Shelf
+from persona_asv.baselines.shelf import Shelf
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
 from persona_asv.engine.results import read_results
@@ -109,7 +111,7 @@ def _named(flag: str, texts: Sequence[str], shelf: Shelf) -> Chosen:
         if not path.exists():
             book = _book(flag, text, shelf)
         elif path.suffix == SUFFIX:
-            book = shelves.look(path)
+            book = books.look(path)
         else:
             paths.append(path)
             if NAME.fullmatch(text) and shelf.has(text):
@@ -124,7 +126,7 @@ def _named(flag: str, texts: Sequence[str], shelf: Shelf) -> Chosen:
 
 def _book(flag: str, text: str, shelf: Shelf) -> Book:
     if NAME.fullmatch(text) and shelf.has(text):
-        return shelves.look(shelf.path(text))
+        return books.look(shelf.path(text))
     known = [book.name for book in newest_first(shelf.books())]
     there = (
         f"baselines: {', '.join(known[:5])}{', ...' if len(known) > 5 else ''}" if known else "it is empty"
@@ -137,7 +139,7 @@ def _of_book(book: Book) -> Chosen:
     if baseline is None:
         raise BaselineError(f"{book.path.parent}/{book.problem}" if ".yaml" in book.problem else
                             f"{book.path}: {book.problem}")  # fmt: skip
-    files = () if baseline.samples is None else shelves.rounds(book.path, baseline.samples)
+    files = () if baseline.samples is None else books.rounds(book.path, baseline.samples)
     return Chosen(book.name, files, baseline)
 
 

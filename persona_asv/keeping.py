@@ -10,7 +10,8 @@ from typing import TextIO
 
 from persona_asv import metrics, place, snapshot, workloads
 from persona_asv.baselines.baseline import check_name
-from persona_asv.baselines.shelf import SUFFIX, Book, Shelf, shelf_of
+from persona_asv.baselines.book import SUFFIX, Book
+from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.config import Config
 from persona_asv.engine import worktree
 from persona_asv.engine.runs import KeptRun, finished

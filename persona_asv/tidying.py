@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from persona_asv.baselines.book import Book
 from persona_asv.baselines.order import newest_first
-from persona_asv.baselines.shelf import Book, Shelf
+from persona_asv.baselines.shelf import Shelf
 from persona_asv.errors import BaselineError
 
 REPORT = re.compile(r"benchmark-[A-Za-z0-9._+-]+\.(?:md|json|html)")

@@ -26,7 +26,8 @@ from processes import until
 from persona_asv import door, workloads
 from persona_asv.baselines import companion
 from persona_asv.baselines.baseline import Baseline, Entry, Figure
-from persona_asv.baselines.shelf import Book, Shelf
+from persona_asv.baselines.book import Book
+from persona_asv.baselines.shelf import Shelf
 from persona_asv.environment import Environment
 
 GOLDEN = Path(__file__).parent / "golden" / "keep"
@@ -406,8 +407,9 @@ class TestList:
         if encoding == "ascii":
             assert done.out.isascii()
 
-    def test_off_a_terminal_no_line_is_broken(self, library: Path) -> None:
-        lines = persona(*LIST, "-v", cwd=library, COLUMNS="40").out.splitlines()
+    def test_off_a_terminal_no_line_is_broken(self, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "40")
+        lines = inline(*LIST, "-v", cwd=library).out.splitlines()
         (machine,) = [line for line in lines if line.startswith("Machine: ") and MACHINE.cpu in line]
         assert machine.endswith(" 8 cores 16 GB")
 
@@ -442,7 +444,7 @@ class TestList:
         assert not (tmp_path / "baselines").exists()
 
     def test_json(self, library: Path) -> None:
-        found = data(persona(*LIST, "--json", cwd=library), "list")
+        found = data(inline(*LIST, "--json", cwd=library), "list")
         assert (found["folder"], found["broken"]) == (str(library / "baselines"), [])
         assert [(each["name"], each["captured_at"], each["size"]) for each in found["baselines"]] == [
             (its.name, f"{its.captured_at:%Y-%m-%dT%H:%M:%SZ}", size) for size, its in BOOKS
@@ -761,6 +763,13 @@ class TestCommit:
 
 
 class TestBadInput:
+    @pytest.fixture
+    def shelved(self, project: Path) -> Path:
+        """Return the measured project with a baseline, and a folder that is called like one."""
+        put(project, made("sound", at("2025-01-15T10:30")))
+        (project / "folder.yaml").mkdir()
+        return project
+
     @pytest.mark.parametrize(
         ("expected", "arguments"),
         [
@@ -768,43 +777,52 @@ class TestBadInput:
             pytest.param(r"--name: 'a\nb' is no", (*CAPTURE, "--name", "a\nb"), id="name of two lines"),
             pytest.param("--name: '-x' is no", (*CAPTURE, "--name=-x"), id="name like a flag"),
             pytest.param("--name: '' is no", (*CAPTURE, "--name", ""), id="empty name"),
-            pytest.param("--name: '.x' is no", (*CAPTURE, "--name", ".x"), id="hidden name"),
             pytest.param("leave --name away", (*CAPTURE, "--name", "x", "--output", "x.yaml"),
                          id="two names"),
             pytest.param("exclude each other", (*CAPTURE, "--from-last", "--run"), id="last and anew"),
-            pytest.param("exclude each other", (*CAPTURE, "--commit", "HEAD", "--run"), id="commit and anew"),
             pytest.param("name a .yaml file, not 'x.txt'", (*CAPTURE, "--output", "x.txt"), id="no YAML"),
             pytest.param("name a .yaml file, not 'baselines'", (*CAPTURE, "--output", "baselines"),
                          id="output to a folder"),
+            pytest.param("unknown workload 'nope'", (*CAPTURE, "--workload", "nope"), id="unknown workload"),
+            pytest.param("--iterations must be", (*CAPTURE, "--iterations", "0"), id="no iterations"),
+            pytest.param("say what goes", CLEAN, id="clean without any limit"),
+            pytest.param("say what goes", (*CLEAN, "--reports", "--yes"), id="--reports alone"),
+            pytest.param("'--keep': -1 is not", (*CLEAN, "--keep", "-1", "--yes"), id="--keep -1"),
+            pytest.param("no baseline 'unknown'", (*CLEAN, "--name", "unknown", "--name", "sound", "--yes"),
+                         id="one unknown name among others"),
+            pytest.param("add --yes", (*CLEAN, "--keep", "0"), id="nobody to ask"),
+        ],
+    )  # fmt: skip
+    def test_one_line_and_nothing_is_written(
+        self, shelved: Path, expected: str, arguments: tuple[str, ...]
+    ) -> None:
+        before = tree(shelved)
+        refused(persona(*arguments, cwd=shelved), expected)
+        assert tree(shelved) == before
+
+    @pytest.mark.parametrize(
+        ("expected", "arguments"),
+        [
+            pytest.param("--name: '.x' is no", (*CAPTURE, "--name", ".x"), id="hidden name"),
+            pytest.param("exclude each other", (*CAPTURE, "--commit", "HEAD", "--run"), id="commit and anew"),
             pytest.param("name a .yaml file, not 'folder.yaml'", (*CAPTURE, "--output", "folder.yaml"),
                          id="output to a folder that is called like a file"),
             pytest.param("--output: 'two words' is no", (*CAPTURE, "--output", "two words.yaml"),
                          id="output to no baseline name"),
             pytest.param("adapter.py", (*CAPTURE, "--output", "adapter.py/x.yaml"), id="output below a file"),
-            pytest.param("unknown workload 'nope'", (*CAPTURE, "--workload", "nope"), id="unknown workload"),
-            pytest.param("--iterations must be", (*CAPTURE, "--iterations", "0"), id="no iterations"),
             pytest.param("does not know 'nope'", (*CAPTURE, "--provider", "nope"), id="unknown provider"),
-            pytest.param("say what goes", CLEAN, id="clean without any limit"),
-            pytest.param("say what goes", (*CLEAN, "--reports", "--yes"), id="--reports alone"),
             pytest.param("--reports: say which", (*CLEAN, "--reports", "--name", "sound", "--yes"),
                          id="--reports and a name"),
-            pytest.param("'--keep': -1 is not", (*CLEAN, "--keep", "-1", "--yes"), id="--keep -1"),
-            pytest.param("no baseline 'unknown'", (*CLEAN, "--name", "unknown", "--name", "sound", "--yes"),
-                         id="one unknown name among others"),
             pytest.param("'--older-than'", (*CLEAN, "--older-than", "nan", "--yes"), id="no number of days"),
-            pytest.param("add --yes", (*CLEAN, "--keep", "0"), id="nobody to ask"),
+            pytest.param("'--older-than'", (*CLEAN, "--older-than", "-1", "--yes"), id="days to come"),
             pytest.param("add --yes", (*CLEAN, "--keep", "0", "--json"), id="nobody to ask, in JSON"),
             pytest.param("extra argument", (*LIST, "sound"), id="list takes no names"),
         ],
     )  # fmt: skip
-    def test_one_line_and_nothing_is_written(
-        self, project: Path, expected: str, arguments: tuple[str, ...]
-    ) -> None:
-        put(project, made("sound", at("2025-01-15T10:30")))
-        (project / "folder.yaml").mkdir()
-        before = tree(project)
-        refused(persona(*arguments, cwd=project), expected)
-        assert tree(project) == before
+    def test_so_are_the_rarer_ones(self, shelved: Path, expected: str, arguments: tuple[str, ...]) -> None:
+        before = tree(shelved)
+        refused(inline(*arguments, cwd=shelved), expected)
+        assert tree(shelved) == before
 
     @pytest.mark.parametrize(
         "arguments",

@@ -29,11 +29,13 @@ from processes import DEADLINE, python, until
 from test_results import GOLDEN, result_files
 
 from persona_asv import config, keeping, snapshot, tidying
+from persona_asv.baselines import book as books
 from persona_asv.baselines import companion, document
 from persona_asv.baselines import shelf as shelves
 from persona_asv.baselines.baseline import Baseline, Entry, Figure, Samples
+from persona_asv.baselines.book import Book
 from persona_asv.baselines.order import newest_first
-from persona_asv.baselines.shelf import Book, Shelf
+from persona_asv.baselines.shelf import Shelf
 from persona_asv.engine.results import read_result_file
 from persona_asv.engine.runs import KeptRun, finished
 from persona_asv.errors import BaselineError, MeasurementError, PersonaAsvError, UsageError
@@ -141,7 +143,7 @@ def samples_of(book: Book) -> Samples:
 
 
 def rounds_of(book: Book) -> tuple[ResultFile, ...]:
-    return shelves.rounds(book.path, samples_of(book))
+    return books.rounds(book.path, samples_of(book))
 
 
 def names(shelf: Shelf) -> set[str]:
@@ -274,7 +276,7 @@ class TestPut:
         book = put(shelf, "a", 2.0, force=True)
         assert names(shelf) == {"a.yaml", companion_of(book).name, "b.yaml", shared.name}
         with shelf.writing():
-            shelf.remove([shelves.look(shelf.path("b"))])
+            shelf.remove([books.look(shelf.path("b"))])
         assert names(shelf) == {"a.yaml", companion_of(book).name}
 
     def test_samples_that_no_yaml_names_are_left_to_clean(self, shelf: Shelf) -> None:
@@ -779,7 +781,7 @@ class TestSamples:
             "compare its values alone"
         )
         write(shelf, "a.yaml", book.path.read_text().partition("samples:")[0])
-        assert shelves.look(book.path).baseline == a_baseline()
+        assert books.look(book.path).baseline == a_baseline()
 
     def test_a_link_is_not_followed(self, shelf: Shelf, tmp_path: Path) -> None:
         book = put(shelf)
@@ -874,7 +876,7 @@ class TestRemove:
     def test_a_broken_one_goes_with_the_samples_that_it_mentions(self, shelf: Shelf) -> None:
         book = put(shelf)
         book.path.write_text("schema: 99\n" + book.path.read_text())
-        remove(shelf, shelves.look(book.path))
+        remove(shelf, books.look(book.path))
         assert names(shelf) == set()
 
 

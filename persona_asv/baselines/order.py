@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from persona_asv.baselines.shelf import Book
+from persona_asv.baselines.book import Book
 
 
 def newest_first(books: Iterable[Book]) -> list[Book]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from persona_asv.baselines.baseline import Baseline, Entry, Figure
-from persona_asv.baselines.shelf import Book
+from persona_asv.baselines.book import Book
 from persona_asv.metrics import unit_of
 from persona_asv.render.run import endpoint
 from persona_asv.render.terminal import Style

@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from persona_asv.baselines import shelf as shelves
+from persona_asv.baselines import book as books
 from persona_asv.baselines.shelf import Shelf
 from persona_asv.errors import PersonaAsvError
 
@@ -106,7 +106,7 @@ def wrong(folder: Path) -> list[str]:
             found.append(f"{book.path.name}: {book.problem}")
         elif book.baseline.samples is not None:
             try:
-                shelves.rounds(book.path, book.baseline.samples)
+                books.rounds(book.path, book.baseline.samples)
             except PersonaAsvError as error:
                 found.append(str(error))
     return found
