@@ -53,7 +53,7 @@ class Generation:
     def setup(self, workload: str, provider: str) -> None:
         """Choose the case, or skip it with a reason; asv calls this before every sample."""
         self._settings = settings.read()
-        self._case = self._settings.case(workload)
+        self._case = self._settings.case(workload, provider)
         self._for = provider
         self.repeat = self._case.operations
         self._store = Path(f"{workload}.{provider}.json")

@@ -19,7 +19,7 @@ class Memory:
     def setup(self, workload: str, provider: str) -> None:
         """Choose the case, or skip it with a reason."""
         self._settings = settings.read()
-        self._case = self._settings.case(workload)
+        self._case = self._settings.case(workload, provider)
         skip_unless_possible(self._settings, provider)
 
     def peakmem_generate(self, workload: str, provider: str) -> None:

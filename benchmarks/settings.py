@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 
 WORKLOADS = ("quick", "standard", "full", "full-5kb")
-PROVIDERS = ("anthropic",)
+PROVIDERS = ("anthropic", "openai", "gemini", "ollama")
 PARAMS = (WORKLOADS, PROVIDERS)
 PARAM_NAMES = ("workload", "provider")
 
@@ -18,7 +18,7 @@ MEMORY_OPERATIONS = 5
 """Operations of the fresh process whose peak memory is measured, the first of them cold."""
 
 BARE = ("quick", "standard")
-"""Cases that a bare ``asv run`` measures; the others are skipped with a reason."""
+"""Cases that a bare ``asv run`` measures, on the first provider; the others are skipped with a reason."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class Settings:
         Folder that takes one line per event while measuring, or None: the benchmark's working directory.
     operations
         Measured operations per process and case, where they differ from the suite's own.
+    providers
+        Those whose cases are measured.
     """
 
     subject: str = "reference"
@@ -68,15 +70,20 @@ class Settings:
     profile: str = "none"
     faults: tuple[dict[str, object], ...] = ()
     operations: dict[str, int] | None = None
+    providers: tuple[str, ...] = PROVIDERS[:1]
 
-    def case(self, name: str) -> Case:
+    def case(self, name: str, provider: str) -> Case:
         """Return the case, with this run's number of operations.
 
         Raises
         ------
         NotImplementedError
-            asv's word for "skip": the case was not asked for.
+            asv's word for "skip": the case was not asked for, or not on this provider.
         """
+        if provider not in self.providers:
+            raise NotImplementedError(
+                f"{provider} is not part of this run: ask with PERSONA_ASV_PROVIDERS={provider}"
+            )
         case = CASES[name]
         if self.operations is None:
             if name not in BARE:
@@ -108,4 +115,5 @@ def read(environ: os._Environ[str] | dict[str, str] = os.environ) -> Settings:
         profile=text("PROFILE") or "none",
         faults=tuple(json.loads(text("FAULTS") or "[]")),
         operations=None if operations is None else {k: int(v) for k, v in json.loads(operations).items()},
+        providers=tuple((text("PROVIDERS") or PROVIDERS[0]).split(",")),
     )

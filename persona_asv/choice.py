@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,12 +53,20 @@ class Chosen:
             return frozenset(label.values[0] for label in own_cases(self.files) if label.values)
         return frozenset(self.recorded.workloads)
 
+    @property
+    def provider(self) -> str | None:
+        """The provider it was measured on, where that is known and one."""
+        if self.recorded is not None:
+            return self.recorded.provider
+        found = {file.stamp.get("provider") for file in self.files}
+        return str(found.pop()) if len(found) == 1 and None not in found else None
+
 
 def sides(baseline: Sequence[str], current: Sequence[str], settings: Config) -> tuple[Chosen, Chosen]:
     """Return both sides of a comparison.
 
     Without a baseline it is the newest one that fits the current side; without a current side it is the last
-    run of the code as it is now that has a workload in common with the baseline.
+    run of the code as it is now that has the provider and a workload in common with the baseline.
 
     Raises
     ------
@@ -67,10 +75,7 @@ def sides(baseline: Sequence[str], current: Sequence[str], settings: Config) -> 
     """
     shelf = shelves.shelf_of(settings)
     before = _named("--baseline", baseline, shelf) if baseline else None
-    if current:
-        now = _named("--current", current, shelf)
-    else:
-        now = _last_run(settings, None if before is None else before.cases)
+    now = _named("--current", current, shelf) if current else _last_run(settings, before)
     if before is None:
         before = _newest_fitting(now, shelf)
     return _of_common_cases(before, now)
@@ -143,15 +148,16 @@ def _of_book(book: Book) -> Chosen:
     return Chosen(book.name, files, baseline)
 
 
-def _last_run(settings: Config, cases: Iterable[str] | None) -> Chosen:
-    """Return the last run of this code that holds one of the cases, or any case."""
+def _last_run(settings: Config, before: Chosen | None) -> Chosen:
+    """Return the last run of this code on the baseline's provider that holds one of its cases, or any."""
+    cases, provider = (None, None) if before is None else (before.cases, before.provider)
     workload = workloads.resolve(DEFAULT_WORKLOAD, settings, None, None)
-    plan, ground = place.prepare(settings, workload, metrics.families(()))
+    plan, ground = place.prepare(settings, workload, metrics.families(()), provider=provider)
     for run in finished(ground.root):
         if fits(run.facts, plan, ground) and (cases is None or set(run.iterations) & set(cases)):
             files = run.files()
             return Chosen(f"Current, {verdicts.name(files)}", files)
-    of = f" with {' or '.join(sorted(cases))}" if cases else ""
+    of = (f" with {' or '.join(sorted(cases))}" if cases else "") + f" on {plan.provider}"
     raise MeasurementError(
         f"no finished run of this code ({ground.attribution.label}){of} in {ground.root / HOME / 'runs'}: "
         "`persona benchmark run` first, or name --current"

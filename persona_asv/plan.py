@@ -85,6 +85,7 @@ def environ(plan: Plan, standin: str, session: str, deal: dict[str, int]) -> dic
         "PERSONA_ASV_STANDIN": standin,
         "PERSONA_ASV_SESSION": session,
         "PERSONA_ASV_OPERATIONS": json.dumps(deal),
+        "PERSONA_ASV_PROVIDERS": plan.provider,
     }
 
 

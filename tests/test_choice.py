@@ -19,7 +19,14 @@ from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.config import Config
 from persona_asv.engine.results import write_result_file
 from persona_asv.environment import Environment
-from persona_asv.errors import BaselineError, ExitCode, PersonaAsvError, ResultFileError, UsageError
+from persona_asv.errors import (
+    BaselineError,
+    ExitCode,
+    MeasurementError,
+    PersonaAsvError,
+    ResultFileError,
+    UsageError,
+)
 from persona_asv.gate import Rules
 from persona_asv.judgement import Verdict
 from persona_asv.model import ResultFile
@@ -211,6 +218,18 @@ class TestWithoutABaseline:
         keep(baseline("itself", days=1), rounds(10, "b" * 40))
         before, _ = choice.sides([], [current], settings)
         assert before.label == "before (3 rounds)"
+
+    @pytest.mark.parametrize(
+        ("expected", "provider"),
+        [("openai", "openai"), ("anthropic", None)],
+        ids=["the baseline's", "the usual one, where the baseline names none"],
+    )
+    def test_the_last_run_is_one_on_the_baseline_s_provider(
+        self, settings: Config, keep: Keep, expected: str, provider: str | None
+    ) -> None:
+        keep(baseline("v1", provider=provider))
+        with pytest.raises(MeasurementError, match=f"no finished run .* with standard on {expected} in "):
+            choice.sides(["v1"], [], settings)
 
     def test_none_that_fits_is_said(self, settings: Config, current: str) -> None:
         with pytest.raises(UsageError, match=r"no baseline in .* fits standard"):

@@ -96,7 +96,11 @@ BAD_USAGE = [
     option("--workload", "\udcff", "unknown workload '\\udcff'"),
     option("--workload", "batch", "workload 'batch' is not available yet"),
     option("--only", "nope", "--only: unknown metric 'nope'; choose from generation_latency"),
-    option("--provider", "nope", "--provider: reference does not know 'nope'; choose from anthropic"),
+    option(
+        "--provider",
+        "nope",
+        "--provider: reference does not know 'nope'; choose from anthropic, openai, gemini, ollama",
+    ),
     option("--profile", "nope", "--profile: profile 'nope' is not 'none', 'constant:MS'"),
     option("--profile", "constant:-1", "--profile: profile 'constant:-1'"),
     option("--profile", "constant:nan", "--profile: profile 'constant:nan'"),
@@ -150,7 +154,7 @@ BAD_FILES = [
     configured(
         "a subject of ours to come", "benchmarks: {subject: persona}", "--subject: unknown subject 'persona'"
     ),
-    configured("a provider to come", "benchmarks: {provider: gemini}", "does not know 'gemini'"),
+    configured("an unknown provider", "benchmarks: {provider: claude}", "gemini or ollama, found claude"),
     configured(
         "code",
         "benchmarks: {model: !!python/object/apply:os.system [touch executed]}",

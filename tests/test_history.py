@@ -177,6 +177,38 @@ class TestMerge:
         assert cell.samples == (9.0,)
         assert found.stamp == {"run": "new"}
 
+    def test_an_older_result_keeps_its_series_when_the_suite_gains_parameter_values(
+        self, folder: ResultsFolder, benchmarks: Path
+    ) -> None:
+        before = folder.merge([result(1.0, commit="d" * 40)], MACHINE, benchmarks)
+        folder.merge([result(1.0)], MACHINE, benchmarks)
+        gained = ("'quick'", "'full'")
+        cells = (Cell(("'quick'",), State.SKIPPED), Cell(("'full'",), State.MEASURED, 9.0, (9.0,), 1, 1))
+        newer = result(9.0)
+        newer = replace(newer, series={NAME: replace(newer.series[NAME], param_sets=(gained,), cells=cells)})
+        benchmarks.write_text(json.dumps({NAME: entry(NAME) | {"params": [gained]}, "version": 2}))
+        path = folder.merge([newer], MACHINE, benchmarks)
+        known = json.loads((folder.path / "benchmarks.json").read_text())[NAME]["params"]
+        assert known == [list(gained)]
+        asvs = [Results.load(str(each)).get_result_samples(NAME, known) for each in (before, path)]
+        assert asvs == [[[1.0], None], [[1.0], [9.0]]]
+
+    @pytest.mark.parametrize(
+        ("expected", "providers"),
+        [
+            pytest.param({"provider": "b", "model": "of b"}, ["b", "b"], id="one provider"),
+            pytest.param({}, ["a", "b"], id="two providers"),
+            pytest.param({}, ["a", "b", "b"], id="two providers and the newer again"),
+        ],
+    )
+    def test_the_stamp_names_a_provider_only_while_there_is_one(
+        self, folder: ResultsFolder, benchmarks: Path, expected: dict[str, str], providers: list[str]
+    ) -> None:
+        for name in providers:
+            stamp = {"provider": name, "model": f"of {name}", "run": "x"}
+            path = folder.merge([replace(result(1.0), stamp=stamp)], MACHINE, benchmarks)
+        assert read_result_file(path).stamp == expected | {"run": "x"}
+
     @pytest.mark.parametrize("key", ["subject", "endpoint"])
     def test_results_of_something_else_are_refused_and_left_alone(
         self, folder: ResultsFolder, benchmarks: Path, key: str

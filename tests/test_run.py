@@ -103,6 +103,34 @@ class TestOutput:
         assert found["generation_latency_p50"] - found["client_overhead_p50"] >= 150
 
 
+class TestProviders:
+    def test_every_provider_is_measured_exactly_and_has_its_place_in_the_history(
+        self, repository: Path
+    ) -> None:
+        providers = {
+            "anthropic": "claude-sonnet-4-20250514",
+            "openai": "gpt-4o",
+            "gemini": "gemini-1.5-pro",
+            "ollama": "llama3:8b",
+        }
+        exact = set()
+        for provider, model in providers.items():
+            done = persona(
+                *QUICK, "--provider", provider, "--only", "api_efficiency", "--json", cwd=repository
+            )
+            assert f"Provider: {provider} ({model})" in done.err
+            found = metrics(done)
+            exact.add((found["api_calls_per_persona"], found["tokens_per_persona"], found["error_rate"]))
+        ((calls, tokens, errors),) = exact
+        assert (calls, tokens > 500, errors) == (1.0, True, 0.0), "the same prompt gets the same answer"
+        (path,) = repository.glob(".asv/results/tester/*-existing-*.json")
+        for provider in providers:
+            at = [["'quick'"], [repr(provider)]]
+            result = Results.load(str(path), machine_name="tester")
+            assert result.get_result_value("generation.Generation.track_api_calls", at) == [1.0]
+            assert len(result.get_result_samples("generation.Generation.time_generate", at)[0]) == 4
+
+
 class TestAttribution:
     def test_a_clean_commit_enters_asvs_history_with_samples_and_stamp(self, repository: Path) -> None:
         assert persona(*QUICK, cwd=repository).code == 0

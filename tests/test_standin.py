@@ -13,10 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
+from wires import ANTHROPIC, GEMINI, KEY, OLLAMA, OPENAI, Wire, on_every_wire
 
 from persona_asv.standin.process import Request, StandIn, StandInError
 
-HEADERS = {"x-api-key": "sk-never-to-be-seen", "anthropic-version": "2023-06-01"}
+HEADERS = dict(ANTHROPIC.headers)
 PROMPT = "Generate exactly 2 personas.\n[R1] Exports lose their formatting.\n[R2] Support answers late."
 PERSONA_KEYS = {
     "name",
@@ -51,22 +52,28 @@ def session() -> str:
     return f"session-{next(_numbers)}"
 
 
-def message(prompt: str = PROMPT, **changes: Any) -> bytes:
-    body = {"model": "claude-x", "max_tokens": 1024, "messages": [{"role": "user", "content": prompt}]}
-    return json.dumps({key: value for key, value in (body | changes).items() if value is not None}).encode()
+def message(prompt: str = PROMPT, wire: Wire = ANTHROPIC, **changes: Any) -> bytes:
+    body = wire.request(prompt, 1024) | changes
+    return json.dumps({key: value for key, value in body.items() if value is not None}).encode()
 
 
 @pytest.fixture
-def ask(stand_in: StandIn, client: httpx.Client, session: str) -> Callable[..., httpx.Response]:
+def wire() -> Wire:
+    """The format that is spoken, where a test does not go through all of them."""
+    return ANTHROPIC
+
+
+@pytest.fixture
+def ask(stand_in: StandIn, client: httpx.Client, session: str, wire: Wire) -> Callable[..., httpx.Response]:
     def post(prompt: str = PROMPT, **changes: Any) -> httpx.Response:
-        url = stand_in.base_url(session) + "/v1/messages"
-        return client.post(url, content=message(prompt, **changes))
+        url = stand_in.base_url(session) + wire.path
+        return client.post(url, content=message(prompt, wire, **changes), headers=dict(wire.headers))
 
     return post
 
 
-def personas(response: httpx.Response) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(response.json()["content"][0]["text"])["personas"]
+def personas(response: httpx.Response, wire: Wire = ANTHROPIC) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(wire.text(response.json()))["personas"]
     return found
 
 
@@ -89,91 +96,205 @@ def logged(stand_in: StandIn, session: str, number: int) -> tuple[Request, ...]:
     return requests
 
 
-class TestMessages:
-    def test_a_success_has_the_real_shape(self, ask: Callable[..., httpx.Response], session: str) -> None:
+def as_answered(wire: Wire, document: dict[str, Any]) -> dict[str, Any]:
+    """Return what an answer must look like that says this document's text to `PROMPT`."""
+    text = wire.text(document)
+    key, form = wire.identity
+    assert re.fullmatch(form, document[key])
+    return wire.answer(text, -(-len(PROMPT) // 4), -(-len(text) // 4), False) | {key: document[key]}
+
+
+def as_refused(wire: Wire, session: str, status: int, text: str, number: int = 1) -> dict[str, Any]:
+    """Return what a refusal must look like, of the session's first or another request."""
+    found = wire.refusal(status, wire.words[status], text)
+    return found | {"request_id": f"req_{session}_{number}"} if "request_id" in found else found
+
+
+def refused(
+    wire: Wire, line: str, *, status: int = 400, headers: dict[str, str] | None = None, **changes: Any
+) -> object:
+    return pytest.param(wire, status, line, headers or {}, changes, id=f"{wire.provider}: {line}")
+
+
+def spoken(role: object = "user", content: object = "Hi") -> list[dict[str, object]]:
+    return [{"role": role, "content": content}]
+
+
+class TestAnswers:
+    @on_every_wire
+    def test_a_success_has_the_real_shape(self, ask: Callable[..., httpx.Response], wire: Wire) -> None:
         response = ask()
-        document = response.json()
-        text = document["content"][0]["text"]
         assert response.status_code == 200
         assert response.headers["content-type"] == "application/json"
-        assert response.headers["request-id"] == f"req_{session}_1"
-        assert re.fullmatch(r"msg_[0-9a-f]{24}", document.pop("id"))
-        assert document == {
-            "type": "message",
-            "role": "assistant",
-            "model": "claude-x",
-            "content": [{"type": "text", "text": text}],
-            "stop_reason": "end_turn",
-            "stop_sequence": None,
-            "usage": {"input_tokens": -(-len(PROMPT) // 4), "output_tokens": -(-len(text) // 4)},
-        }
+        assert response.json() == as_answered(wire, response.json())
 
-    def test_the_personas_are_complete_and_cite_the_prompt(self, ask: Callable[..., httpx.Response]) -> None:
-        found = personas(ask())
+    @pytest.mark.parametrize(
+        ("wire", "name"),
+        [(ANTHROPIC, "request-id"), (OPENAI, "x-request-id")],
+        ids=lambda value: getattr(value, "provider", value),
+    )
+    def test_an_answer_has_its_request_s_id(
+        self, ask: Callable[..., httpx.Response], session: str, name: str
+    ) -> None:
+        assert ask().headers[name] == f"req_{session}_1"
+
+    @on_every_wire
+    def test_the_personas_are_complete_and_cite_the_prompt(
+        self, ask: Callable[..., httpx.Response], wire: Wire
+    ) -> None:
+        found = personas(ask(), wire)
         assert [set(each) for each in found] == [PERSONA_KEYS] * 2
         for each in found:
             assert {cited["source"] for cited in each["evidence"]} == {"R1", "R2"}
             assert all(cited["excerpt"] in PROMPT for cited in each["evidence"])
 
-    def test_the_system_text_and_text_blocks_count(self, ask: Callable[..., httpx.Response]) -> None:
-        blocks = [{"type": "text", "text": "abcd"}, {"type": "text", "text": "4 personas"}]
-        response = ask(
-            system=[{"type": "text", "text": "12345"}],
-            messages=[{"role": "user", "content": blocks}, {"role": "assistant", "content": "{"}],
-        )
-        assert response.json()["usage"]["input_tokens"] == 5  # 5 + 4 + 10 + 1 characters
-        assert len(personas(response)) == 4
-
-    def test_the_same_request_gets_the_same_answer_everywhere(
-        self, stand_in: StandIn, client: httpx.Client, ask: Callable[..., httpx.Response]
+    @pytest.mark.parametrize(
+        ("wire", "changes"),
+        [
+            pytest.param(
+                ANTHROPIC,
+                {
+                    "system": [{"type": "text", "text": "12345"}],
+                    "messages": [
+                        *spoken(
+                            "user", [{"type": "text", "text": "abcd"}, {"type": "text", "text": "4 personas"}]
+                        ),
+                        *spoken("assistant", "{"),
+                    ],
+                },
+                id="anthropic",
+            ),
+            pytest.param(
+                OPENAI,
+                {
+                    "messages": [
+                        *spoken("system", "123"),
+                        *spoken("developer", "45"),
+                        *spoken(
+                            "user", [{"type": "text", "text": "abcd"}, {"type": "text", "text": "4 personas"}]
+                        ),
+                        *spoken("assistant", "{"),
+                    ]
+                },
+                id="openai",
+            ),
+            pytest.param(
+                GEMINI,
+                {
+                    "systemInstruction": {"parts": [{"text": "12345"}]},
+                    "contents": [
+                        {"parts": [{"text": "abcd"}, {"text": "4 personas"}]},
+                        {"role": "model", "parts": [{"text": "{"}]},
+                    ],
+                },
+                id="gemini",
+            ),
+            pytest.param(
+                OLLAMA,
+                {
+                    "messages": [
+                        *spoken("system", "12345"),
+                        *spoken("user", "abcd"),
+                        *spoken("user", "4 personas"),
+                        *spoken("assistant", "{"),
+                    ]
+                },
+                id="ollama",
+            ),
+        ],
+    )
+    def test_the_system_text_and_all_other_texts_count(
+        self,
+        stand_in: StandIn,
+        ask: Callable[..., httpx.Response],
+        session: str,
+        wire: Wire,
+        changes: dict[str, Any],
     ) -> None:
-        elsewhere = client.post(stand_in.base_url("elsewhere") + "/v1/messages", content=message())
+        assert len(personas(ask(**changes), wire)) == 4
+        (request,) = stand_in.requests(session)
+        assert request.input_tokens == 5  # 5 + 4 + 10 + 1 characters
+
+    @on_every_wire
+    def test_the_same_request_gets_the_same_answer_everywhere(
+        self, client: httpx.Client, ask: Callable[..., httpx.Response], stand_in: StandIn, wire: Wire
+    ) -> None:
+        def elsewhere(url: str) -> bytes:
+            return client.post(
+                url + wire.path, content=message(wire=wire), headers=dict(wire.headers)
+            ).content
+
         with StandIn.start() as another:
-            afresh = client.post(another.base_url("s") + "/v1/messages", content=message())
-        assert {ask().content, ask().content, elsewhere.content} == {afresh.content}
+            afresh = elsewhere(another.base_url("s"))
+        assert {ask().content, ask().content, elsewhere(stand_in.base_url("elsewhere"))} == {afresh}
 
     def test_another_prompt_gets_other_personas(self, ask: Callable[..., httpx.Response]) -> None:
         assert personas(ask("1 persona, please")) != personas(ask("1 persona, pretty please"))
 
-    def test_text_that_is_no_utf8_survives(self, ask: Callable[..., httpx.Response]) -> None:
-        found = personas(ask("1 persona\n[R1] a lone \ud800 surrogate, an é, a \u2028 too"))
+    @on_every_wire
+    def test_text_that_is_no_utf8_survives(self, ask: Callable[..., httpx.Response], wire: Wire) -> None:
+        found = personas(ask("1 persona\n[R1] a lone \ud800 surrogate, an é, a \u2028 too"), wire)
         assert found[0]["evidence"] == [
             {"source": "R1", "excerpt": "a lone \ud800 surrogate, an é, a \u2028 too"}
         ]
 
+    def test_a_model_in_the_path_is_answered_by_its_name(
+        self, stand_in: StandIn, client: httpx.Client, session: str
+    ) -> None:
+        url = stand_in.base_url(session) + "/v1beta/models/a%2Fb%3F%C3%A9:generateContent"
+        response = client.post(url, content=message(wire=GEMINI), headers=dict(GEMINI.headers))
+        assert response.json()["modelVersion"] == "a/b?é"
+
+    def test_a_key_may_stand_in_gemini_s_url(
+        self, stand_in: StandIn, client: httpx.Client, session: str
+    ) -> None:
+        url = f"{stand_in.base_url(session)}{GEMINI.path}?key="
+        statuses = [client.post(url + key, content=message(wire=GEMINI)).status_code for key in (KEY, "")]
+        assert statuses == [200, 403]
+
     @pytest.mark.parametrize(
-        ("kind", "status", "line", "headers", "changes"),
+        ("wire", "status", "line", "headers", "changes"),
         [
-            pytest.param("authentication_error", 401, "x-api-key", {"x-api-key": ""}, {}, id="no key"),
-            pytest.param(
-                "invalid_request_error",
-                400,
-                "anthropic-version",
-                {"anthropic-version": ""},
-                {},
-                id="no version",
-            ),
-            *(
-                pytest.param("invalid_request_error", 400, line, {}, changes, id=line)
-                for line, changes in [
-                    ("model: ", {"model": None}),
-                    ("max_tokens: ", {"max_tokens": None}),
-                    ("max_tokens: a", {"max_tokens": 0}),
-                    ("max_tokens: a whole", {"max_tokens": True}),
-                    ("messages: ", {"messages": []}),
-                    ("messages: a", {"messages": "hello"}),
-                    ("messages.0.role", {"messages": [{"role": "system", "content": "x"}]}),
-                    ("messages.0.role:", {"messages": ["x"]}),
-                    ("messages.0.content", {"messages": [{"role": "user"}]}),
-                    (
-                        "messages.0.content.0",
-                        {"messages": [{"role": "user", "content": [{"type": "image"}]}]},
-                    ),
-                    ("content.0.text", {"messages": [{"role": "user", "content": [{"type": "text"}]}]}),
-                    ("system: ", {"system": 5}),
-                    ("stream: ", {"stream": True}),
-                ]
-            ),
+            refused(ANTHROPIC, "x-api-key", status=401, headers={"x-api-key": ""}),
+            refused(ANTHROPIC, "anthropic-version", headers={"anthropic-version": ""}),
+            refused(ANTHROPIC, "model: ", model=None),
+            refused(ANTHROPIC, "max_tokens: ", max_tokens=None),
+            refused(ANTHROPIC, "max_tokens: a", max_tokens=0),
+            refused(ANTHROPIC, "max_tokens: a whole", max_tokens=True),
+            refused(ANTHROPIC, "messages: ", messages=[]),
+            refused(ANTHROPIC, "messages: a", messages="hello"),
+            refused(ANTHROPIC, "messages.0.role", messages=spoken("system")),
+            refused(ANTHROPIC, "messages.0.role:", messages=["x"]),
+            refused(ANTHROPIC, "messages.0.role: one", messages=spoken(["user"])),
+            refused(ANTHROPIC, "messages.0.content", messages=[{"role": "user"}]),
+            refused(ANTHROPIC, "messages.0.content.0", messages=spoken(content=[{"type": "image"}])),
+            refused(ANTHROPIC, "content.0.text", messages=spoken(content=[{"type": "text"}])),
+            refused(ANTHROPIC, "system: ", system=5),
+            refused(ANTHROPIC, "stream: ", stream=True),
+            refused(OPENAI, "authorization: ", status=401, headers={"authorization": ""}),
+            refused(OPENAI, "'Bearer KEY'", status=401, headers={"authorization": f"Basic {KEY}"}),
+            refused(OPENAI, "is missing", status=401, headers={"authorization": "Bearer"}),
+            refused(OPENAI, "model: ", model=5),
+            refused(OPENAI, "max_completion_tokens: ", max_completion_tokens=0),
+            refused(OPENAI, "max_tokens: ", max_tokens="9"),
+            refused(OPENAI, "messages: ", messages=[]),
+            refused(OPENAI, "messages.0.role", messages=spoken("model")),
+            refused(OPENAI, "messages.0.content.0", messages=spoken(content=[{"type": "image_url"}])),
+            refused(OPENAI, "stream: ", stream=True),
+            refused(GEMINI, "x-goog-api-key: ", status=403, headers={"x-goog-api-key": ""}),
+            refused(GEMINI, "contents: ", contents=None),
+            refused(GEMINI, "contents.0.parts", contents=["x"]),
+            refused(GEMINI, "contents.0.parts: ", contents=[{"parts": []}]),
+            refused(GEMINI, "contents.0.parts.0.text", contents=[{"parts": [{"inlineData": {}}]}]),
+            refused(GEMINI, "contents.0.role", contents=[{"role": "assistant", "parts": [{"text": "x"}]}]),
+            refused(GEMINI, "systemInstruction.parts", systemInstruction="x"),
+            refused(GEMINI, "generationConfig: ", generationConfig=5),
+            refused(GEMINI, "maxOutputTokens: ", generationConfig={"maxOutputTokens": 0}),
+            refused(OLLAMA, "model: ", model=""),
+            refused(OLLAMA, "messages.0.role", messages=spoken("model")),
+            refused(OLLAMA, "messages.0.content: ", messages=spoken(content=[{"type": "text"}])),
+            refused(OLLAMA, "stream: ", stream=True),
+            refused(OLLAMA, "stream: this", stream=None),
         ],
     )
     def test_a_refusal_has_the_real_shape(
@@ -181,21 +302,21 @@ class TestMessages:
         stand_in: StandIn,
         client: httpx.Client,
         session: str,
-        kind: str,
+        wire: Wire,
         status: int,
         line: str,
         headers: dict[str, str],
         changes: dict[str, Any],
     ) -> None:
-        url = stand_in.base_url(session) + "/v1/messages"
-        response = client.post(url, content=message(**changes), headers=headers)
-        document = response.json()
-        text = document["error"].pop("message")
-        assert (response.status_code, document) == (
-            status,
-            {"type": "error", "error": {"type": kind}, "request_id": f"req_{session}_1"},
+        response = client.post(
+            stand_in.base_url(session) + wire.path,
+            content=message(wire=wire, **changes),
+            headers={**wire.headers, **headers},
         )
-        assert response.headers["request-id"] == f"req_{session}_1"
+        document = response.json()
+        text = wire.message(document)
+        assert response.status_code == status
+        assert document == as_refused(wire, session, status, text)
         assert line in text
         assert "\n" not in text
         (request,) = stand_in.requests(session)
@@ -204,31 +325,58 @@ class TestMessages:
     @pytest.mark.parametrize(
         "body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000], ids=["empty", "cut", "list", "binary", "deep"]
     )
+    @on_every_wire
     def test_a_body_that_is_no_json_object_is_refused(
-        self, stand_in: StandIn, client: httpx.Client, session: str, body: bytes
+        self, stand_in: StandIn, client: httpx.Client, session: str, wire: Wire, body: bytes
     ) -> None:
-        response = client.post(stand_in.base_url(session) + "/v1/messages", content=body)
-        assert (response.status_code, response.json()["error"]["type"]) == (400, "invalid_request_error")
+        response = client.post(
+            stand_in.base_url(session) + wire.path, content=body, headers=dict(wire.headers)
+        )
+        found = response.json()
+        assert (response.status_code, found) == (400, as_refused(wire, session, 400, wire.message(found)))
 
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/v1/embeddings",
+            "/v1/chat/completions/",
+            "/api/generate",
+            "/v1beta/models/m:streamGenerateContent",
+            "/v1beta/models/a/b:generateContent",
+        ],
+    )
     def test_an_unknown_endpoint_is_not_found(
-        self, stand_in: StandIn, client: httpx.Client, session: str
+        self, stand_in: StandIn, client: httpx.Client, session: str, path: str
     ) -> None:
-        response = client.post(stand_in.base_url(session) + "/v1/embeddings", json={})
+        response = client.post(stand_in.base_url(session) + path, json={})
         assert (response.status_code, response.json()["error"]["type"]) == (404, "not_found_error")
         assert [request.status for request in stand_in.requests(session)] == [404]
 
-    def test_another_method_is_refused(self, stand_in: StandIn, client: httpx.Client, session: str) -> None:
-        response = client.get(stand_in.base_url(session) + "/v1/messages")
-        assert (response.status_code, response.json()["error"]["type"]) == (405, "invalid_request_error")
+    @pytest.mark.parametrize(
+        ("wire", "status", "word"),
+        [
+            pytest.param(ANTHROPIC, 405, "invalid_request_error", id="anthropic"),
+            pytest.param(OPENAI, 405, "method_not_supported", id="openai"),
+            pytest.param(GEMINI, 404, "NOT_FOUND", id="gemini"),
+            pytest.param(OLLAMA, 405, "/api/chat takes POST, not GET", id="ollama"),
+        ],
+    )
+    def test_another_method_is_refused(
+        self, stand_in: StandIn, client: httpx.Client, session: str, wire: Wire, status: int, word: str
+    ) -> None:
+        response = client.get(stand_in.base_url(session) + wire.path)
+        assert response.status_code == status
+        assert f'"{word}"' in response.text
 
+    @on_every_wire
     def test_the_key_is_in_no_answer(
         self, stand_in: StandIn, client: httpx.Client, ask: Callable[..., httpx.Response], session: str
     ) -> None:
-        answers = [ask(), ask(model=None)]
+        answers = [ask(), ask(messages=None, contents=None)]
         log = client.get(f"http://127.0.0.1:{stand_in.port}/-/sessions/{session}/log")
-        assert log.json()["requests"]
+        assert [request["status"] for request in log.json()["requests"]] == [200, 400]
         for response in (*answers, log):
-            assert HEADERS["x-api-key"] not in response.text + str(response.headers)
+            assert KEY not in response.text + str(response.headers)
 
 
 class TestLog:
@@ -369,13 +517,14 @@ class TestModelTime:
 
 
 class TestFaults:
+    @on_every_wire
     def test_a_429_says_when_to_come_back(
-        self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str
+        self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str, wire: Wire
     ) -> None:
         stand_in.configure(session, faults=[{"kind": "429", "every": 2, "offset": 0, "retry_after": 1.5}])
-        refused, answered = ask(), ask()
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1.5")
-        assert refused.json()["error"]["type"] == "rate_limit_error"
+        told, answered = ask(), ask()
+        assert (told.status_code, told.headers["retry-after"]) == (429, "1.5")
+        assert told.json() == as_refused(wire, session, 429, "planned fault: too many requests")
         assert (answered.status_code, "retry-after" in answered.headers) == (200, False)
         assert [(each.status, each.fault, each.retry_after_s) for each in stand_in.requests(session)] == [
             (429, "429", 1.5),
@@ -394,20 +543,23 @@ class TestFaults:
         stand_in.configure(session, faults=[{"kind": "429", "every": 1, "retry_after": 20}])
         assert ask().headers["retry-after"] == "20"
 
-    def test_a_500_is_an_api_error(
-        self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str
+    @on_every_wire
+    def test_a_500_is_the_provider_s_own_error(
+        self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str, wire: Wire
     ) -> None:
         stand_in.configure(session, faults=[{"kind": "500", "every": 3, "limit": 1}])
         responses = [ask() for _ in range(6)]
         assert [each.status_code for each in responses] == [200, 200, 500, 200, 200, 200]
-        assert responses[2].json()["error"]["type"] == "api_error"
+        assert responses[2].json() == as_refused(wire, session, 500, "planned fault: internal error", 3)
         assert [each.fault for each in stand_in.requests(session)] == [None, None, "500", None, None, None]
         assert [each.personas for each in stand_in.requests(session)] == [2, 2, 0, 2, 2, 2]
 
+    @on_every_wire
     def test_a_truncated_answer_is_whole_http_and_broken_json(
         self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str
     ) -> None:
         sound = ask()
+        (told,) = stand_in.requests(session)
         stand_in.configure(session, faults=[{"kind": "truncated", "every": 1}])
         cut = ask()
         assert cut.status_code == 200
@@ -417,19 +569,20 @@ class TestFaults:
             cut.json()
         (request,) = stand_in.requests(session)
         assert (request.status, request.fault, request.personas) == (200, "truncated", 0)
-        assert request.output_tokens == sound.json()["usage"]["output_tokens"]
+        assert request.output_tokens == told.output_tokens
 
+    @on_every_wire
     def test_an_invalid_answer_is_whole_json_and_a_broken_schema(
-        self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str
+        self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str, wire: Wire
     ) -> None:
         stand_in.configure(session, faults=[{"kind": "invalid", "every": 1}])
         response = ask()
-        assert (response.status_code, response.json()["stop_reason"]) == (200, "end_turn")
-        assert [set(each) for each in personas(response)] == [PERSONA_KEYS - {"name"}] * 2
-        assert [each["evidence"] for each in personas(response)] == [[], []]
+        assert (response.status_code, response.json()) == (200, as_answered(wire, response.json()))
+        assert [set(each) for each in personas(response, wire)] == [PERSONA_KEYS - {"name"}] * 2
+        assert [each["evidence"] for each in personas(response, wire)] == [[], []]
         (request,) = stand_in.requests(session)
         assert (request.status, request.fault, request.personas) == (200, "invalid", 0)
-        assert request.output_tokens == response.json()["usage"]["output_tokens"]
+        assert request.output_tokens == -(-len(wire.text(response.json())) // 4)
 
     def test_a_hang_stays_open_and_silent_while_others_are_answered(
         self, stand_in: StandIn, ask: Callable[..., httpx.Response], session: str

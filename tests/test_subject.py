@@ -57,8 +57,13 @@ def adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 def test_the_reference_subject_is_found_by_its_name() -> None:
     found = load("reference")
     assert ("reference", persona_asv.__version__) == (found.name, found.version)
-    assert found.providers == ("anthropic",)
-    assert dict(found.default_models) == {"anthropic": "claude-sonnet-4-20250514"}
+    assert dict(found.default_models) == {
+        "anthropic": "claude-sonnet-4-20250514",
+        "openai": "gpt-4o",
+        "gemini": "gemini-1.5-pro",
+        "ollama": "llama3:8b",
+    }
+    assert found.providers == tuple(found.default_models)
 
 
 @pytest.mark.parametrize("attribute", ["instance", "factory", "Adapter"])
@@ -183,3 +188,8 @@ def test_a_session_that_cannot_work_is_refused_at_once(expected: str, change: di
 )
 def test_https_anywhere_and_plain_http_on_the_loopback_are_accepted(base_url: str) -> None:
     load("reference").open(provider="anthropic", base_url=base_url, model="m", api_key="").close()
+
+
+@pytest.mark.parametrize("provider", load("reference").providers)
+def test_a_session_without_a_key_is_the_provider_s_to_refuse(provider: str) -> None:
+    load("reference").open(provider=provider, base_url="http://127.0.0.1:1", model="m", api_key="").close()

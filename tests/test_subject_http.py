@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from wires import ANTHROPIC, GEMINI, KEY, MODEL, Wire, on_every_wire
 
 from persona_asv.subject.client import MAX_WAIT, ordered_seconds
 from persona_asv.subject.persona import PersonaError
@@ -25,7 +26,6 @@ from persona_asv.subject.protocol import GenerationError, Outcome
 from persona_asv.subject.reference import REFERENCE, ReferenceSession, ReferenceSubject
 from persona_asv.subject.research import Record
 
-KEY = "sk-a-very-secret-key"
 PATIENCE = 30
 """Seconds after which a test that waits for other threads gives up."""
 
@@ -49,22 +49,17 @@ def persona(**fields: object) -> dict[str, object]:
     } | fields
 
 
-def message(text: str, stop_reason: str = "end_turn") -> bytes:
-    block = {"type": "text", "text": text}
-    usage = {"input_tokens": 100, "output_tokens": 10}
-    return json.dumps(
-        {"type": "message", "content": [block], "stop_reason": stop_reason, "usage": usage}
-    ).encode()
+def message(text: str, wire: Wire = ANTHROPIC, *, cut: bool = False) -> bytes:
+    return json.dumps(wire.answer(text, 100, 10, cut)).encode()
 
 
-def good(*personas: object, **fields: str) -> Answer:
-    return 200, {}, message(json.dumps({"personas": personas}), **fields)
+def good(*personas: object, wire: Wire = ANTHROPIC, cut: bool = False) -> Answer:
+    return 200, {}, message(json.dumps({"personas": personas}), wire, cut=cut)
 
 
-def error(status: int, kind: str = "some_error", **headers: str) -> Answer:
-    document = {"type": "error", "error": {"type": kind, "message": f"About {KEY}"}}
+def error(status: int, word: str | None = "some_error", wire: Wire = ANTHROPIC, **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return status, named, json.dumps(document).encode()
+    return status, named, json.dumps(wire.refusal(status, word, f"About {KEY}")).encode()
 
 
 class Provider(ThreadingHTTPServer):
@@ -138,8 +133,14 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def session(provider: Provider, waits: list[float]) -> Iterator[ReferenceSession]:
-    with closing(opened(provider.url, ReferenceSubject(sleep=waits.append))) as session:
+def wire() -> Wire:
+    """The format that the session speaks, where a test does not go through all of them."""
+    return ANTHROPIC
+
+
+@pytest.fixture
+def session(provider: Provider, waits: list[float], wire: Wire) -> Iterator[ReferenceSession]:
+    with closing(opened(provider.url, ReferenceSubject(sleep=waits.append), wire)) as session:
         yield session
 
 
@@ -150,26 +151,49 @@ def research(tmp_path: Path) -> Path:
     return file
 
 
-def opened(url: str, subject: ReferenceSubject = REFERENCE) -> ReferenceSession:
-    return subject.open(provider="anthropic", base_url=url, model="claude-test", api_key=KEY)
+def opened(
+    url: str, subject: ReferenceSubject = REFERENCE, wire: Wire = ANTHROPIC, model: str = MODEL
+) -> ReferenceSession:
+    return subject.open(provider=wire.provider, base_url=url, model=model, api_key=KEY)
 
 
+@on_every_wire
 def test_one_operation_is_one_request_in_the_provider_s_format(
-    provider: Provider, session: ReferenceSession, research: Path
+    provider: Provider, session: ReferenceSession, research: Path, wire: Wire
 ) -> None:
-    provider.plan = [good(persona(), persona(name="Bo Example"))]
+    provider.plan = [good(persona(), persona(name="Bo Example"), wire=wire)]
     outcome = session.generate(research, 2)
     assert (
         Outcome(2, 0, rejected=0, retries=0, retry_after=0.0, input_tokens=100, output_tokens=10) == outcome
     )
     ((path, headers, body),) = provider.requests
-    assert path == "/v1/messages"
-    assert (headers["x-api-key"], headers["anthropic-version"]) == (KEY, "2023-06-01")
+    assert path == wire.path
     assert headers["content-type"] == "application/json"
-    assert (body["model"], body["max_tokens"]) == ("claude-test", 2048)
-    prompt = body["messages"][0]["content"]
+    assert {name: headers[name] for name in wire.headers} == wire.headers
+    prompt = wire.prompt(body)
+    assert body == wire.request(prompt, 2048)
     assert "\nGenerate exactly 2 personas and nothing else.\n" in prompt
     assert prompt.endswith("\n[R1] I never have time.\n[R2] The form is too long.\n")
+
+
+@on_every_wire
+def test_the_key_stands_in_its_header_alone(
+    provider: Provider, session: ReferenceSession, research: Path, wire: Wire
+) -> None:
+    provider.plan = [good(persona(), wire=wire)]
+    session.generate(research, 1)
+    ((path, headers, body),) = provider.requests
+    assert KEY not in path + json.dumps(body)
+    assert {name for name, value in headers.items() if KEY in value} == {
+        name for name, value in wire.headers.items() if KEY in value
+    }
+
+
+def test_a_model_that_looks_like_a_url_leads_nowhere_else(provider: Provider, research: Path) -> None:
+    provider.plan = [good(persona(), wire=GEMINI)]
+    with closing(opened(provider.url, wire=GEMINI, model="../x?key=k#/é")) as session:
+        session.generate(research, 1)
+    assert provider.requests[0][0] == "/v1beta/models/..%2Fx%3Fkey%3Dk%23%2F%C3%A9:generateContent"
 
 
 def test_the_stages_called_apart_do_what_generate_does(
@@ -268,6 +292,53 @@ def test_a_wait_that_the_provider_orders_replaces_our_own(
     assert (waited, ordered) == (waits, outcome.retry_after)
 
 
+@pytest.mark.parametrize("status", [429, 500])
+@on_every_wire
+def test_every_provider_is_asked_again_and_given_up_in_its_own_words(
+    *,
+    provider: Provider,
+    session: ReferenceSession,
+    research: Path,
+    waits: list[float],
+    wire: Wire,
+    status: int,
+) -> None:
+    refused = error(status, wire.words[status], wire, retry_after="2")
+    provider.plan = [refused, good(persona(), wire=wire), refused]
+    outcome = session.generate(research, 1)
+    assert (outcome.personas, outcome.retries, outcome.retry_after, waits) == (1, 1, 2.0, [2.0])
+    word = re.escape(wire.words[status] or "no error type given")
+    with pytest.raises(GenerationError, match=rf"{wire.provider} answered {status} \({word}\) after 4 req"):
+        session.generate(research, 1)
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer"),
+    [
+        pytest.param("cut at 1024 tokens", lambda wire: good(persona(), wire=wire, cut=True), id="cut"),
+        pytest.param(
+            "reply is not JSON", lambda wire: (200, {}, message("Sorry.", wire)), id="no JSON in it"
+        ),
+        pytest.param("something other than a", lambda wire: error(200, None, wire), id="another document"),
+        pytest.param("is not JSON", lambda wire: (200, {}, message("Hi", wire)[:-9]), id="truncated"),
+    ],
+)
+@on_every_wire
+def test_no_provider_s_unsound_answer_passes_for_a_persona(
+    *,
+    provider: Provider,
+    session: ReferenceSession,
+    research: Path,
+    wire: Wire,
+    expected: str,
+    answer: Callable[[Wire], Answer],
+) -> None:
+    provider.plan = [answer(wire)]
+    with pytest.raises(GenerationError, match=expected):
+        session.generate(research, 1)
+    assert len(provider.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("expected", "order"),
     [
@@ -350,9 +421,7 @@ def test_any_order_is_bounded_or_none(order: str) -> None:
         pytest.param("is not JSON", 1, (200, {}, b"[" * 200_000), id="success nested too deeply"),
         pytest.param("other than a message", 1, (200, {}, b"{}"), id="success that is no message"),
         pytest.param("reply is not JSON", 1, (200, {}, message("Sorry.")), id="no JSON in the message"),
-        pytest.param(
-            "cut at 1024 tokens", 1, good(persona(), stop_reason="max_tokens"), id="cut at the limit"
-        ),
+        pytest.param("cut at 1024 tokens", 1, good(persona(), cut=True), id="cut at the limit"),
         pytest.param("no valid persona", 1, good(persona(age=430, name=KEY)), id="no valid persona"),
     ],
 )

@@ -13,6 +13,8 @@ from conftest import ROOT, environment
 
 from benchmarks import settings
 from persona_asv import metrics
+from persona_asv.place import DEFAULT_PROVIDER
+from persona_asv.subject import load
 from persona_asv.workloads import WARMUPS, WORKLOADS
 
 
@@ -76,6 +78,11 @@ def test_metrics_know_exactly_the_benchmarks_there_are(discovered: dict[str, dic
     assert set(wanted) == set(discovered)
 
 
+def test_the_subject_speaks_every_provider_of_the_suite_and_both_have_the_same_first() -> None:
+    assert load("reference").providers == settings.PROVIDERS
+    assert settings.PROVIDERS[0] == DEFAULT_PROVIDER
+
+
 def test_cases_of_the_suite_are_those_of_the_workloads() -> None:
     known = {case.name: case for name in ("quick", "standard", "full") for case in WORKLOADS[name].cases}
     for case in settings.CASES.values():
@@ -87,17 +94,25 @@ def test_cases_of_the_suite_are_those_of_the_workloads() -> None:
 class TestSettings:
     def test_bare_measures_quick_and_standard_and_skips_the_rest_with_a_reason(self) -> None:
         bare = settings.read({})
-        assert [bare.case(name).operations for name in ("quick", "standard")] == [10, 100]
+        assert [bare.case(name, "anthropic").operations for name in ("quick", "standard")] == [10, 100]
         with pytest.raises(
             NotImplementedError, match=r"full takes minutes: ask with PERSONA_ASV_OPERATIONS="
         ):
-            bare.case("full")
+            bare.case("full", "anthropic")
 
     def test_a_run_measures_its_own_cases_with_its_own_numbers(self) -> None:
         told = settings.read({"PERSONA_ASV_OPERATIONS": '{"full": 7}'})
-        assert told.case("full").operations == 7
+        assert told.case("full", "anthropic").operations == 7
         with pytest.raises(NotImplementedError, match="quick is not part of this run"):
-            told.case("quick")
+            told.case("quick", "anthropic")
+
+    def test_only_the_providers_that_are_asked_for_are_measured(self) -> None:
+        with pytest.raises(NotImplementedError, match="ask with PERSONA_ASV_PROVIDERS=ollama"):
+            settings.read({}).case("quick", "ollama")
+        told = settings.read({"PERSONA_ASV_PROVIDERS": "openai,ollama"})
+        assert [told.case("quick", name).operations for name in ("openai", "ollama")] == [10, 10]
+        with pytest.raises(NotImplementedError, match="anthropic is not part of this run"):
+            told.case("quick", "anthropic")
 
     def test_memory_is_measured_without_model_time(self) -> None:
         assert settings.read({"PERSONA_ASV_PROFILE": "constant:9"}).at_once().profile == "none"
@@ -106,7 +121,7 @@ class TestSettings:
 def test_a_bare_asv_run_measures_quick_with_a_stand_in_of_its_own(folder: Path) -> None:
     done = asv(
         folder, "run", "-E", "existing:same", "--set-commit-hash", "HEAD", "--record-samples", "--no-pull",
-        "--machine", "tester", "--bench", r"\('quick'", "--show-stderr",
+        "--machine", "tester", "--bench", r"\('quick', 'anthropic'", "--show-stderr",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = [path for path in folder.glob("results/tester/*.json") if path.name != "machine.json"]
@@ -128,4 +143,4 @@ def test_a_track_benchmark_alone_measures_for_itself_and_the_rest_is_skipped_wit
     assert done.returncode == 0, done.stdout + done.stderr
     assert "standard is not part of this run" in done.stdout
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert ["quick", "1.0"] in rows
+    assert ["quick", "1.0", *["n/a"] * 3] in rows, "on the first provider alone"

@@ -22,7 +22,9 @@ from persona_asv.errors import UsageError
 @click.option("--commit", metavar="REF", help="Take the last run of this commit; never measure.")
 @click.option("--pin", is_flag=True, help="Mark it so that clean leaves it alone.")
 @click.option("--force", is_flag=True, help="Replace a baseline of the same name.")
-@click.option("--provider", metavar="NAME", help="Wire format to speak.  [default: anthropic]")
+@click.option(
+    "--provider", metavar="NAME", help="Wire format to speak: anthropic (default), openai, gemini or ollama."
+)
 @click.option("--model", metavar="NAME", help="Model to name to the provider; recorded.")
 @click.option("--subject", metavar="NAME", help="Code under test, as for run.")
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")

@@ -22,7 +22,9 @@ from persona_asv.commands.envelope import echo_json, uptime
 @click.option(
     "--only", multiple=True, metavar="METRIC", help="Measure this family of metrics only; repeatable."
 )
-@click.option("--provider", metavar="NAME", help="Wire format to speak.  [default: anthropic]")
+@click.option(
+    "--provider", metavar="NAME", help="Wire format to speak: anthropic (default), openai, gemini or ollama."
+)
 @click.option("--model", metavar="NAME", help="Model to name to the provider; recorded.")
 @click.option("--profile", metavar="PROFILE", default="none", show_default=True,
               help="Simulated: none, constant:MS, lognormal:MEDIAN:P99 or sonnet-like.")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,8 @@ class ResultsFolder:
     def merge(self, rounds: Sequence[ResultFile], machine: Machine, benchmarks: Path) -> Path:
         """Put the rounds of a commit into the folder as one result; what they measured anew is replaced.
 
+        A file that holds several providers' cases names no provider and no model: its parameters do.
+
         Raises
         ------
         ResultFileError
@@ -80,7 +82,11 @@ class ResultsFolder:
                 held, new = (_named(file.stamp.get(key)) for file in (older, rounds[0]))
                 if held != new:
                     raise ResultFileError(f"{place} holds results of {key} {held}, this run is of {new}")
-        return self.put(merge(older, rounds), machine, benchmarks).path
+        merged = merge(older, rounds)
+        if older is not None and older.stamp.get("provider") != merged.stamp.get("provider"):
+            stamp = {key: value for key, value in merged.stamp.items() if key not in ("provider", "model")}
+            merged = replace(merged, stamp=stamp)
+        return self.put(merged, machine, benchmarks).path
 
 
 def _named(fact: object) -> object:

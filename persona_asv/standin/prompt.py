@@ -31,8 +31,8 @@ class Prompt:
 
     @property
     def text(self) -> str:
-        """All texts, a line apart."""
-        return "\n".join((*self.system, *self.messages))
+        """All texts, a line apart; the same whether a client sends an empty system text or, as most, none."""
+        return "\n".join(("\n".join(self.system), *self.messages))
 
     @property
     def count(self) -> int:

@@ -5,11 +5,16 @@ Whole answers only: ``stream`` is refused. ``max_tokens`` is required, as it is 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from dataclasses import replace
 
 from persona_asv.standin.exchange import HttpRequest, encode_json
-from persona_asv.standin.prompt import Prompt
+from persona_asv.standin.wire.body import (
+    check_limit,
+    read_messages,
+    read_model,
+    read_object,
+    text_or_blocks,
+)
 from persona_asv.standin.wire.format import Asked, Headers, Said, WireError
 
 PATH = "/v1/messages"
@@ -43,22 +48,13 @@ class Anthropic:
 
     def read(self, _path: str, body: bytes) -> Asked:
         """Return model and prompt of a Messages request."""
-        try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
-            raise WireError(400, "the body is not JSON") from None
-        if not isinstance(document, dict):
-            raise WireError(400, "the body is not a JSON object")
-        model = document.get("model")
-        if not isinstance(model, str) or not model:
-            raise WireError(400, "model: a non-empty string is required")
-        max_tokens = document.get("max_tokens")
-        if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 1:
-            raise WireError(400, "max_tokens: a whole number from 1 is required")
+        document = read_object(body)
+        model = read_model(document)
+        check_limit("max_tokens", document.get("max_tokens"))
         if document.get("stream"):
             raise WireError(400, "stream: this endpoint gives whole answers only")
-        system = document.get("system", "")
-        return Asked(model, Prompt(_texts("system", system), _messages(document.get("messages"))))
+        system = text_or_blocks("system", document.get("system", ""))
+        return Asked(model, replace(read_messages(document.get("messages"), text_or_blocks), system=system))
 
     def success(self, asked: Asked, said: Said) -> bytes:
         """Return a complete Message."""
@@ -85,28 +81,3 @@ class Anthropic:
     def headers(self, request_id: str) -> Headers:
         """Return the request id."""
         return (("request-id", request_id),)
-
-
-def _messages(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise WireError(400, "messages: a non-empty list is required")
-    texts: list[str] = []
-    for number, message in enumerate(value):
-        where = f"messages.{number}"
-        if not isinstance(message, Mapping) or message.get("role") not in {"user", "assistant"}:
-            raise WireError(400, f"{where}.role: 'user' or 'assistant' is required")
-        texts.extend(_texts(f"{where}.content", message.get("content")))
-    return tuple(texts)
-
-
-def _texts(where: str, content: object) -> tuple[str, ...]:
-    if isinstance(content, str):
-        return (content,)
-    if not isinstance(content, list):
-        raise WireError(400, f"{where}: a string or a list of text blocks is required")
-    for number, block in enumerate(content):
-        if not isinstance(block, Mapping) or block.get("type") != "text":
-            raise WireError(400, f"{where}.{number}: only blocks of type 'text' are understood")
-        if not isinstance(block.get("text"), str):
-            raise WireError(400, f"{where}.{number}.text: a string is required")
-    return tuple(block["text"] for block in content)

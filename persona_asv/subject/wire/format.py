@@ -80,6 +80,11 @@ def field(document: object, *keys: str) -> object:
     return document
 
 
+def first(items: object) -> object:
+    """Return the first item of a JSON list, or None where there is none."""
+    return items[0] if isinstance(items, list) and items else None
+
+
 def count(document: object, *keys: str) -> int | None:
     """Return the count under nested keys of a JSON document, or None where there is none."""
     value = field(document, *keys)

@@ -1,0 +1,65 @@
+"""Ollama chat: ``POST /api/chat`` (github.com/ollama/ollama, docs/api.md).
+
+Whole answers only: the request has to say ``"stream": false``, for a stream is the default there. No key is
+asked for. ``num_predict`` cuts no answer.
+"""
+
+from __future__ import annotations
+
+from persona_asv.standin.exchange import HttpRequest, encode_json
+from persona_asv.standin.wire.body import plain_text, read_messages, read_model, read_object
+from persona_asv.standin.wire.format import Asked, Headers, Said, WireError
+
+PATH = "/api/chat"
+
+CREATED = "2025-01-01T00:00:00Z"
+"""Time of every answer: the same request gets the same answer at any time."""
+
+
+class Ollama:
+    """The format of Ollama's chat endpoint."""
+
+    name = "ollama"
+
+    def matches(self, path: str) -> bool:
+        """Tell whether this is the chat endpoint."""
+        return path == PATH
+
+    def admit(self, request: HttpRequest) -> None:
+        """Check the method."""
+        if request.method != "POST":
+            raise WireError(405, f"{PATH} takes POST, not {request.method}")
+
+    def read(self, _path: str, body: bytes) -> Asked:
+        """Return model and prompt of a chat request."""
+        document = read_object(body)
+        model = read_model(document)
+        if document.get("stream") is not False:
+            raise WireError(400, "stream: this endpoint gives whole answers only, so false is required")
+        return Asked(model, read_messages(document.get("messages"), plain_text, ("system",)))
+
+    def success(self, asked: Asked, said: Said) -> bytes:
+        """Return a message; its durations, in ns, are 1 each, for no model was at work."""
+        return encode_json(
+            {
+                "model": asked.model,
+                "created_at": CREATED,
+                "message": {"role": "assistant", "content": said.text},
+                "done_reason": "stop",
+                "done": True,
+                "total_duration": 3,
+                "load_duration": 1,
+                "prompt_eval_count": said.input_tokens,
+                "prompt_eval_duration": 1,
+                "eval_count": said.output_tokens,
+                "eval_duration": 1,
+            }
+        )
+
+    def error(self, error: WireError, _request_id: str) -> bytes:
+        """Return an error, which is a sentence."""
+        return encode_json({"error": str(error)})
+
+    def headers(self, _request_id: str) -> Headers:
+        """Return nothing: requests are not numbered there."""
+        return ()
