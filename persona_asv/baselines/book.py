@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from persona_asv.baselines import companion, document
+from persona_asv.baselines import document
 from persona_asv.baselines.baseline import Baseline, Samples
 from persona_asv.errors import BaselineError, ConfigError
-from persona_asv.model import ResultFile
 from persona_asv.yaml_tree import read_text
+
+if TYPE_CHECKING:
+    from persona_asv.model import ResultFile
 
 SUFFIX = ".yaml"
 
@@ -71,6 +74,8 @@ def rounds(path: Path, samples: Samples) -> tuple[ResultFile, ...]:
     BaselineError
         The companion is missing, was changed, or is none.
     """
+    from persona_asv.baselines import companion
+
     beside = companion_of(path, samples)
     try:
         if beside.is_symlink():

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from persona_asv.baselines import companion, document
+from persona_asv.baselines import document
 from persona_asv.baselines.baseline import COMPANION, NAME, Baseline, Samples, check_name
 from persona_asv.baselines.book import SUFFIX, Book, look
 from persona_asv.config import Config
@@ -99,6 +99,8 @@ class Shelf:
         BaselineError
             The name is taken and `force` not given, or the folder cannot be written; nothing is lost then.
         """
+        from persona_asv.baselines import companion
+
         path = self.path(check_name(baseline.name, str(self.folder)))
         if not force:
             self.refuse_taken(baseline.name)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +27,8 @@ def write_json(path: Path, content: object, *, indent: int | None = None) -> Non
     OSError
         It cannot be written; nothing of it is left.
     """
+    import tempfile  # what only looks at baselines need not wait for it
+
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     new = Path(name)
     try:
@@ -67,6 +67,8 @@ class RunFolder:
         MeasurementError
             It cannot be made.
         """
+        import secrets
+
         home = root / HOME
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         path = home / "runs" / f"{stamp}-{secrets.token_hex(3)}"

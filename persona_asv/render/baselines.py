@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from persona_asv.baselines.baseline import Baseline, Entry, Figure
 from persona_asv.baselines.book import Book
-from persona_asv.metrics import unit_of
-from persona_asv.render.run import endpoint
+from persona_asv.render.endpoint import endpoint
 from persona_asv.render.terminal import Style
-from persona_asv.tidying import Tidying
 from persona_asv.units import significant
+
+if TYPE_CHECKING:
+    from persona_asv.tidying import Tidying
 
 
 def size(count: int) -> str:
@@ -123,6 +124,8 @@ def _iterations(entry: Entry) -> str:
 
 
 def _value(key: str, figure: Figure) -> str:
+    from persona_asv.metrics import unit_of
+
     unit = unit_of(key)
     return unit.write(figure.value) if unit else significant(figure.value)
 

@@ -10,16 +10,12 @@ from persona_asv import metrics
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.metrics import Estimate, Family
 from persona_asv.plan import Plan, identity
+from persona_asv.render.endpoint import endpoint
 from persona_asv.render.terminal import Style
 from persona_asv.trial import Progress, Run
 
 _WIDTH = 61
 """F-139's rule."""
-
-
-def endpoint(profile: str) -> str:
-    """Return who answers, and with how much simulated model time."""
-    return f"stand-in (model time {'0 ms' if profile == 'none' else f'{profile}, simulated'})"
 
 
 def header(plan: Plan, commit: str, style: Style) -> str:
