@@ -97,7 +97,7 @@ def _of_this_code(
     )
     if not anew:
         for run in finished(ground.root):
-            if not fits(run.facts, plan, ground) or name not in (None, run.workload):
+            if not fits(run.facts, plan, ground) or name not in (None, run.workload) or not _whole(run):
                 continue
             if wish.iterations is None or run.iterations == {c.name: c.iterations for c in workload.cases}:
                 return run
@@ -132,7 +132,7 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
             continue
         if its["endpoint"]["profile"] != "none" or its["subject"]["name"] != _subject(settings, wish):
             continue
-        if wish.iterations is not None and wish.iterations != next(iter(run.iterations.values())):
+        if not _whole(run) or wish.iterations not in (None, next(iter(run.iterations.values()))):
             continue
         found.setdefault(run.workload, run)
     names = wish.workloads or tuple(found)[:1]
@@ -144,6 +144,11 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
             "`persona benchmark run`"
         )
     return tuple(found[name] for name in names)
+
+
+def _whole(run: KeptRun) -> bool:
+    """Return whether a run measured every family of metrics: a baseline shall not lack one by accident."""
+    return set(run.facts.get("families", metrics.FAMILIES)) >= set(metrics.FAMILIES)
 
 
 def _subject(settings: Config, wish: Wish) -> str:

@@ -107,6 +107,7 @@ def facts(plan: Plan, ground: Ground, *, state: str, reason: str = "") -> dict[s
         "state": state,
         **({"reason": reason} if reason else {}),
         "workload": plan.workload.name,
+        "families": [family.name for family in plan.families],
         "cases": {
             case.name: {"iterations": case.iterations, "rounds": case.rounds} for case in plan.workload.cases
         },

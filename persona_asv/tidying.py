@@ -91,7 +91,7 @@ def carry_out(shelf: Shelf, agreed: Tidying) -> Tidying:
     with shelf.writing():
         found = {book.path: book for book in shelf.books()}
         gone = tuple(book for book in agreed.remove if found.get(book.path) == book)
-        leftovers = tuple(path for path in agreed.leftovers if path in shelf.leftovers())
+        leftovers = tuple(sorted(shelf.leftovers().intersection(agreed.leftovers)))
         shelf.remove(gone)
         shelf.discard((*leftovers, *agreed.reports))
     return replace(agreed, remove=gone, leftovers=leftovers)

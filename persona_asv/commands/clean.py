@@ -61,27 +61,16 @@ def clean(
     old = tidying.old_reports(settings.root / settings.reports_dir, selection) if reports else ()
     style = Style.of(sys.stderr if as_json else sys.stdout)
     found = tidying.plan(shelf, selection, old)
+    asks = not (dry_run or found.nothing or yes)
+    if asks and (as_json or not (sys.stdin and sys.stdin.isatty())):
+        raise UsageError("clean: nobody to ask here; add --yes to remove, or --dry-run to see what would go")
     if not as_json:
         click.echo(render.tidying(found, style, dry_run=dry_run))
+    if asks and not click.confirm(f"Remove {render.counted(found)} for good?"):
+        raise UsageError("clean: nothing was removed")
     if not dry_run and not found.nothing:
-        if not yes:
-            _ask(render.counted(found), as_json=as_json)
         found = tidying.carry_out(shelf, found)
         if not as_json:
             click.echo(render.tidied(found))
     if as_json:
         echo_json("benchmark clean", render.tidying_as_json(found, dry_run=dry_run))
-
-
-def _ask(what: str, *, as_json: bool) -> None:
-    """Ask on a terminal.
-
-    Raises
-    ------
-    UsageError
-        There is nobody to ask, or the answer is no.
-    """
-    if as_json or not (sys.stdin and sys.stdin.isatty()):
-        raise UsageError("clean: nobody to ask here; add --yes to remove, or --dry-run to see what would go")
-    if not click.confirm(f"Remove {what} for good?"):
-        raise UsageError("clean: nothing was removed")

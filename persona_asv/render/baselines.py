@@ -71,7 +71,8 @@ def _file(book: Book) -> str:
 
 def _reason(book: Book) -> str:
     """Return what is wrong, without the file's name that the line begins with."""
-    return book.problem.removeprefix(f"{book.path.name}: ").removeprefix(f"{book.path.name}:")
+    reason = book.problem.removeprefix(f"{book.path.name}:").lstrip()
+    return f"line {reason}" if reason != book.problem and reason[:1].isdigit() else reason
 
 
 def _details(book: Book, baseline: Baseline, style: Style) -> list[str]:

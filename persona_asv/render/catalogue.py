@@ -12,7 +12,9 @@ from persona_asv.render.terminal import Style
 def text(settings: Config, style: Style) -> str:
     """Return the workloads as this project configures them, and the benchmarks by family of metrics."""
     found = _workloads(settings)
-    rows = [(each["name"], each["cases"], str(each["rounds"]), f"{each['timeout']:g} s") for each in found]
+    rows = [
+        (each["name"], _operations(each), str(each["rounds"]), f"{each['timeout']:g} s") for each in found
+    ]
     parts = [
         "Available Workloads",
         style.rule(len("Available Workloads")),
@@ -28,6 +30,13 @@ def text(settings: Config, style: Style) -> str:
     return "\n".join(parts)
 
 
+def _operations(workload: dict[str, Any]) -> str:
+    cases = workload["cases"]
+    if len(cases) == 1:
+        return str(next(iter(cases.values())))
+    return ", ".join(f"{name} {operations}" for name, operations in cases.items())
+
+
 def _workloads(settings: Config) -> list[dict[str, Any]]:
     found = []
     for name in workloads.WORKLOADS:
@@ -36,10 +45,7 @@ def _workloads(settings: Config) -> list[dict[str, Any]]:
             found.append(
                 {
                     "name": name,
-                    "cases": ", ".join(
-                        str(case.iterations) if len(its.cases) == 1 else f"{case.name} {case.iterations}"
-                        for case in its.cases
-                    ),
+                    "cases": {case.name: case.iterations for case in its.cases},
                     "rounds": max(case.rounds for case in its.cases),
                     "timeout": its.timeout_s,
                     "summary": its.summary,
@@ -49,7 +55,7 @@ def _workloads(settings: Config) -> list[dict[str, Any]]:
 
 
 def as_json(settings: Config) -> dict[str, Any]:
-    """Return the same for ``--json``."""
+    """Return the same for ``--json``; timeouts in seconds, operations by case."""
     return {
         "workloads": _workloads(settings),
         "families": {
