@@ -76,25 +76,31 @@ def operate(probe: Probe, times: int) -> None:
         probe()
 
 
+def unaccompanied(probe: Probe) -> Probe:
+    """Hide threads that are here already: a library that another test imported has its own."""
+    before = threading.active_count()
+    probe._delay.look_for_threads = lambda: threading.active_count() > before
+    return probe
+
+
 class TestWhatIsReadNowAndThen:
     """Of a subject that has shown neither threads nor children, the clocks that tell of them are spared."""
 
     def test_cpu_of_one_thread_is_the_process_own(self, readings: list[Reading]) -> None:
-        with Probe(None, readings.append) as probe:
+        with unaccompanied(Probe(None, readings.append)) as probe:
             operate(probe, CHECK_EVERY)
         assert [each.thread_cpu for each in readings[1:]] == [each.cpu for each in readings[1:]]
 
     def test_threads_that_appear_late_are_seen_from_the_next_look_on(self, readings: list[Reading]) -> None:
         end = threading.Event()
-        with Probe(None, readings.append) as probe:
+        with unaccompanied(Probe(None, readings.append)) as probe:
             operate(probe, CHECK_EVERY - 2)
             thread = threading.Thread(target=lambda: end.wait(60))
             thread.start()
             operate(probe, CHECK_EVERY)
-            known = len(readings[-1].after)
             end.set()
             thread.join()
-        assert known == 2
+        assert readings[1].thread_cpu == readings[1].cpu
         assert readings[-1].thread_cpu != readings[-1].cpu, "read, not taken to be the same"
 
     def test_a_thread_that_lives_within_one_operation_shows_in_its_cpu(self, readings: list[Reading]) -> None:
@@ -120,9 +126,8 @@ class TestWhatIsReadNowAndThen:
 
     def test_leaving_the_cpu_between_operations_is_no_part_of_either(self, readings: list[Reading]) -> None:
         said = iter(b"%d %d 1" % (each, each * 1_000_000_000) for each in range(100))
-        probe = Probe(None, readings.append)
+        probe = unaccompanied(Probe(None, readings.append))
         probe._delay.read = lambda: {"1": next(said)}
-        probe._delay.look_for_threads = lambda: False
         operate(probe, 1)
         time.sleep(0.001)  # off the CPU: the kernel is asked again
         operate(probe, 2)
