@@ -258,7 +258,12 @@ def measured(tmp_path_factory: pytest.TempPathFactory):
             command = ("benchmark", "run", "--workload", "quick", "--json", "--profile", profile)
             done = persona(*command, "--subject", f"adapter:{subject}", cwd=place)
             its = found[subject, profile] = metrics(done)
-            its["cpu_ms"] = median_of(Path(data(done)["path"]), "track_cpu") * 1e3
+            path = Path(data(done)["path"])
+            its["cpu_ms"] = median_of(path, "track_cpu") * 1e3
+            overhead, reference = (
+                median_of(path, name) for name in ("track_client_overhead", "track_reference")
+            )
+            its["overhead_in_references"] = overhead / reference
         return found[subject, profile]
 
     return measure
@@ -295,7 +300,9 @@ class TestPlantedChanges:
         plain, changed = measured("plain"), measured("extra_request")
         assert (plain["api_calls_per_persona"], changed["api_calls_per_persona"]) == (1.0, 2.0)
         assert changed["tokens_per_persona"] == 2 * plain["tokens_per_persona"]
-        assert changed["client_overhead_p50"] > 1.2 * plain["client_overhead_p50"]
+        # In units of the reference operation, as the gate judges: the two were measured minutes apart, and
+        # what else the machine does by then may be more than a request costs.
+        assert changed["overhead_in_references"] > 1.2 * plain["overhead_in_references"]
         assert changed["memory_peak_mb"] == pytest.approx(plain["memory_peak_mb"], rel=0.03)
 
     def test_one_extra_request_waits_for_the_model_once_more(self, measured) -> None:
