@@ -15,8 +15,8 @@ from persona_asv.engine.history import ResultsFolder
 from persona_asv.engine.machine import machine_name, this_machine
 from persona_asv.engine.suite import results_folder
 from persona_asv.errors import ResultFileError, UsageError
+from persona_asv.estimates import Family
 from persona_asv.fingerprint import fingerprint
-from persona_asv.metrics import Family
 from persona_asv.plan import Ground, Plan
 from persona_asv.standin.profile import Profile
 from persona_asv.subject import Subject, SubjectError, load

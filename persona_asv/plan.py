@@ -16,7 +16,7 @@ from persona_asv.case_rounds import params
 from persona_asv.engine.machine import Machine
 from persona_asv.engine.worktree import Attribution
 from persona_asv.environment import Environment
-from persona_asv.metrics import Family
+from persona_asv.estimates import Family
 from persona_asv.workloads import Workload
 
 SCHEMA = 1

@@ -9,6 +9,7 @@ from persona_asv.baselines.baseline import Baseline, Entry, Figure
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.comparison import Case, Comparison
 from persona_asv.errors import MeasurementError, ResultFileError
+from persona_asv.estimates import Estimate
 from persona_asv.gate import Rules
 from persona_asv.judgement import Finding, Judgement, Stage, Verdict
 from persona_asv.model import ResultFile
@@ -101,7 +102,7 @@ def _case(name: str, provider: str, entry: Entry, current: Sequence[ResultFile],
     )
 
 
-def _shown(key: str, held: Figure, now: metrics.Estimate, rules: Rules) -> Finding:
+def _shown(key: str, held: Figure, now: Estimate, rules: Rules) -> Finding:
     change = now.value / held.value - 1 if held.value else None
     worse = -(change or 0.0) if now.better is Better.HIGHER else change or 0.0
     return Finding(

@@ -14,6 +14,7 @@ from persona_asv.case_rounds import CaseRounds
 from persona_asv.engine.runs import KeptRun
 from persona_asv.environment import Environment
 from persona_asv.errors import BaselineError
+from persona_asv.estimates import Estimate
 from persona_asv.model import ResultFile
 
 DIGITS = 4
@@ -63,7 +64,7 @@ def snapshot(runs: Sequence[KeptRun], name: str, at: datetime) -> tuple[Baseline
     return baseline, companion.pack(files)
 
 
-def _figure(estimate: metrics.Estimate) -> Figure:
+def _figure(estimate: Estimate) -> Figure:
     interval = estimate.interval
     return Figure(
         _rounded(estimate.value),

@@ -22,6 +22,7 @@ ROOMS = {
         "judgement",
         "thresholds",
         "case_rounds",
+        "estimates",
         "environment",
         "yaml_text",
     ),

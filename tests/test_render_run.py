@@ -12,6 +12,7 @@ from persona_asv.case_rounds import CaseRounds, params
 from persona_asv.engine.machine import Machine
 from persona_asv.engine.store import RunFolder
 from persona_asv.engine.worktree import Attribution
+from persona_asv.estimates import Family
 from persona_asv.model import Cell, ResultFile, Series, State
 from persona_asv.plan import Ground, Plan
 from persona_asv.render import run as render
@@ -49,7 +50,7 @@ def round_file(number: int) -> ResultFile:
     )
 
 
-def a_run(profile: str = "none", failed: int = 1, families: tuple[metrics.Family, ...] = FAMILIES) -> Run:
+def a_run(profile: str = "none", failed: int = 1, families: tuple[Family, ...] = FAMILIES) -> Run:
     plan = Plan(WORKLOADS["quick"], families, "reference", "0.1.0", "anthropic", "model-1", profile)
     attribution = Attribution("c" * 40, 0, dirty=False)
     ground = Ground(Path(), None, attribution, Machine("m", "Linux", "x", "cpu", "2", "1"))

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from persona_asv import metrics
 from persona_asv.case_rounds import CaseRounds
-from persona_asv.metrics import Estimate, Family
+from persona_asv.estimates import Estimate, Family
 from persona_asv.plan import Plan, identity
 from persona_asv.render.endpoint import endpoint
 from persona_asv.render.terminal import Style

@@ -1,0 +1,132 @@
+"""What a metric is: a family it belongs to, the series it is read from, and the estimate that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from persona_asv.case_rounds import CaseRounds
+from persona_asv.stats import percentile, quantile_interval, supports
+from persona_asv.units import Better, Unit
+
+QUANTILES = (0.50, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with what it stands on.
+
+    Attributes
+    ----------
+    value
+        In the metric's unit.
+    n, rounds
+        Samples behind it, and the processes they came from.
+    supported
+        False where fewer than five samples lie beyond the percentile: it never decides anything.
+    interval
+        95 % interval over the samples, in the metric's unit, None where so few have none: distribution-free
+        for a percentile, of the rounds' means for a rate. It knows nothing of what differs between runs.
+    """
+
+    key: str
+    value: float
+    unit: Unit
+    better: Better
+    n: int
+    rounds: int
+    supported: bool = True
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the run table: a distribution at `QUANTILES`."""
+
+    label: str
+    quantiles: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of metrics that come out of the same series.
+
+    Attributes
+    ----------
+    name
+        As ``--only`` takes it.
+    benchmarks
+        asv benchmarks that must run for it.
+    """
+
+    name: str
+    summary: str
+    benchmarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A row of the run table: where its samples come from.
+
+    Attributes
+    ----------
+    key
+        What its percentiles are called: ``<key>_p50``.
+    scale
+        From asv's unit to the metric's: seconds to ms, bytes to MB.
+    inverted
+        Whether the metric is a rate, stored as time per persona because asv knows lower-is-better only.
+    gated
+        Whether the percentiles are metrics of baselines, or only shown.
+    """
+
+    family: str
+    label: str
+    key: str
+    unit: Unit
+    series: str
+    scale: float = 1.0
+    inverted: bool = False
+    gated: bool = False
+
+    def quantiles(self, rounds: CaseRounds) -> tuple[Estimate, ...]:
+        """Return the three percentiles, ascending also for a rate, as F-139 prints them; () if not measured.
+
+        A series without samples (memory) has one value a round.
+        """
+        found = rounds.samples(self.series) or rounds.values(self.series)
+        samples = sorted(self.scale / each if self.inverted else self.scale * each for each in found)
+        return tuple(
+            Estimate(
+                key=f"{self.key}_p{q * 100:.0f}",
+                value=percentile(samples, q),
+                unit=self.unit,
+                better=Better.HIGHER if self.inverted else Better.LOWER,
+                n=len(samples),
+                rounds=len(rounds.cells(self.series)),
+                supported=supports(len(samples), q),
+                interval=quantile_interval(samples, q),
+            )
+            for q in QUANTILES
+            if samples
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A metric that is one number a run: a value of asv's in each round, put together."""
+
+    family: str
+    key: str
+    unit: Unit
+    series: str
+    middle: Callable[[Sequence[float]], float]
+    scale: float = 1.0
+
+    def estimate(self, rounds: CaseRounds) -> Estimate | None:
+        """Return the number, None if not measured."""
+        values = rounds.values(self.series)
+        if not values:
+            return None
+        value = self.scale * self.middle(values)
+        return Estimate(self.key, value, self.unit, Better.LOWER, len(values), len(values))
