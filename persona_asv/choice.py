@@ -15,6 +15,7 @@ from persona_asv.baselines.order import newest_first
 from persona_asv.baselines.shelf import Shelf
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
+from persona_asv.engine import worktree
 from persona_asv.engine.results import read_results
 from persona_asv.engine.runs import finished
 from persona_asv.engine.store import HOME, round_files
@@ -79,6 +80,14 @@ def sides(baseline: Sequence[str], current: Sequence[str], settings: Config) -> 
     if before is None:
         before = _newest_fitting(now, shelf)
     return _of_common_cases(before, now)
+
+
+def commit(baseline: Sequence[str], settings: Config) -> str | None:
+    """Return the commit that a baseline's name means where it means neither a file nor a baseline."""
+    shelf = shelves.shelf_of(settings)
+    if len(baseline) != 1 or Path(baseline[0]).exists() or shelf.has(baseline[0]):
+        return None
+    return worktree.resolve(Path.cwd(), baseline[0])
 
 
 def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.engine.job import Job
+from persona_asv.engine.presence import Seat
 from persona_asv.engine.round import Round
 from persona_asv.engine.spool import SpoolReader, Tally
 from persona_asv.engine.store import RunFolder
@@ -66,34 +68,100 @@ class Run:
     rounds: int
 
 
-@dataclass(slots=True)
-class _Course:
-    """A run under way."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One round: what it measures, whose code, and where it is kept.
+
+    Attributes
+    ----------
+    deal
+        Operations by case.
+    rounds
+        How many rounds its side has.
+    seat
+        The environment that is measured; None for the one that this program runs in.
+    stamp
+        What its result file says beyond the run's identity.
+    """
 
     plan: Plan
     ground: Ground
+    round_: Round
+    deal: dict[str, int]
+    rounds: int
+    seat: Seat | None = None
+    stamp: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def session(self) -> str:
+        """A name that no other round has."""
+        return f"{self.round_.folder.id[-6:]}.{self.round_.number}"
+
+    def prepare(self, standin: str) -> Path:
+        """Write the order for asv's launcher; returns its path."""
+        told = environ(self.plan, standin, self.session, self.deal)
+        python = Path(sys.executable)
+        if self.seat is not None:
+            told |= self.seat.environ
+            python = self.seat.python
+        ground = self.ground
+        return self.round_.prepare(
+            ground.attribution,
+            ground.machine,
+            ground.repository,
+            selected(self.plan, self.deal),
+            told,
+            python,
+        )
+
+    def keep(self) -> ResultFile:
+        """Keep what asv wrote, stamped."""
+        stamp = {**identity(self.plan, self.ground), "schema": SCHEMA, "run": self.round_.folder.id}
+        stamp |= {"round": self.round_.number, "rounds": self.rounds, "operations": self.deal, **self.stamp}
+        attribution, machine = self.ground.attribution, self.ground.machine
+        if self.seat is None:
+            return self.round_.keep(attribution, machine, stamp)
+        versions = self.seat.versions
+        return self.round_.keep(attribution, machine, stamp, kind="virtualenv", requirements=versions)
+
+
+@dataclass(slots=True)
+class Course:
+    """Rounds under way.
+
+    Attributes
+    ----------
+    folder
+        Folder of the launcher's log, and what a message names as the place of what was kept.
+    timeout_s
+        Seconds that were allowed in all.
+    """
+
+    turns: tuple[Turn, ...]
     folder: RunFolder
-    deals: list[dict[str, int]]
+    timeout_s: float
     kept: list[ResultFile] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     own: float = 0.0
 
     def add(self, tally: Tally) -> None:
+        """Take in what a round did."""
         self.tally = self.tally.plus(tally)
 
     def progress(self, current: Tally) -> Progress:
-        cases = len(self.plan.workload.cases)
+        """Return how far it is, with the round that is under way."""
         return Progress(
             self.tally.operations + current.operations,
-            sum(sum(deal.values()) for deal in self.deals),
+            sum(sum(turn.deal.values()) for turn in self.turns),
             self.tally.memory_processes + current.memory_processes,
-            cases * len(self.deals),
+            sum(len(turn.plan.workload.cases) for turn in self.turns),
         )
 
     def remains(self) -> str:
+        """Return what is left where it was broken off."""
         if not self.kept and not self.tally.operations:
             return "nothing was measured"
-        return f"kept {len(self.kept)} of {len(self.deals)} rounds, marked partial, in {self.folder.path}"
+        return f"kept {len(self.kept)} of {len(self.turns)} rounds, marked partial, in {self.folder.path}"
 
 
 def measure(plan: Plan, ground: Ground, watch: Callable[[Progress], None]) -> Run:
@@ -107,11 +175,15 @@ def measure(plan: Plan, ground: Ground, watch: Callable[[Progress], None]) -> Ru
         A signal ended it. In both cases what was measured is kept, marked partial, outside the history.
     """
     deadline = time.monotonic() + plan.workload.timeout_s
-    course = _Course(plan, ground, RunFolder.create(ground.root), deals(plan.workload))
+    folder, dealt = RunFolder.create(ground.root), deals(plan.workload)
+    turns = tuple(
+        Turn(plan, ground, Round(folder, number), deal, len(dealt)) for number, deal in enumerate(dealt, 1)
+    )
+    course = Course(turns, folder, plan.workload.timeout_s)
     try:
         course.folder.describe(facts(plan, ground, state="running"))
         with StandIn.start() as standin:
-            _run_rounds(course, standin, deadline, watch)
+            run_rounds(course, standin, deadline, watch)
     except (PersonaAsvError, StandInError, OSError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
         course.folder.describe(facts(plan, ground, state="partial", reason=reason))
@@ -124,59 +196,56 @@ def measure(plan: Plan, ground: Ground, watch: Callable[[Progress], None]) -> Ru
     return Run(plan, ground, course.folder, cases, Harness(course.own, share, tally.failed), len(course.kept))
 
 
-def _run_rounds(
-    course: _Course, standin: StandIn, deadline: float, watch: Callable[[Progress], None]
-) -> None:
-    """Carry out all rounds in one launcher process, taking in each as it finishes."""
-    plan, ground, folder = course.plan, course.ground, course.folder
-    rounds = [Round(folder, number) for number in range(1, len(course.deals) + 1)]
-    url = f"http://127.0.0.1:{standin.port}"
-    orders = []
-    for round_, deal in zip(rounds, course.deals, strict=True):
-        told = environ(plan, url, f"{folder.id[-6:]}.{round_.number}", deal)
-        orders.append(
-            round_.prepare(ground.attribution, ground.machine, ground.repository, selected(plan, deal), told)
-        )
+def run_rounds(course: Course, standin: StandIn, deadline: float, watch: Callable[[Progress], None]) -> None:
+    """Carry out all rounds in one launcher process, taking in each as it finishes.
+
+    Raises
+    ------
+    MeasurementError
+        A round failed, or was not done before the deadline.
+    """
+    orders = [turn.prepare(f"http://127.0.0.1:{standin.port}") for turn in course.turns]
     launcher = [sys.executable, "-P", "-m", "persona_asv.engine.asv_launcher", *map(str, orders)]
     with (
         # asv leaves temporary folders behind when it is ended, and a socket's path must be short
         tempfile.TemporaryDirectory(prefix="persona-asv-", ignore_cleanup_errors=True) as temporary,
         Job(
             launcher,
-            environ=inherited(plan) | {"TMPDIR": temporary},
-            cwd=folder.path,
-            output=folder.path / "launcher.log",
+            environ=inherited(course.turns[0].plan) | {"TMPDIR": temporary},
+            cwd=course.folder.path,
+            output=course.folder.path / "launcher.log",
         ) as job,
     ):
-        for round_, deal in zip(rounds, course.deals, strict=True):
+        for turn in course.turns:
+            round_ = turn.round_
             spool = round_.spool()
             try:
-                _await(round_, spool, job, standin, course, deadline, watch)
+                _await(turn, spool, job, standin, course, deadline, watch)
             finally:
                 tally = spool.read()
                 course.add(tally)
             watch(course.progress(Tally()))
             if code := round_.code():
-                raise MeasurementError(_why(plan, round_, code, tally))
+                raise MeasurementError(_why(turn, code, tally))
+            if turn.seat is not None:
+                turn.seat.check(tally.code)
             course.own += tally.own + round_.memory_seconds()
-            stamp = {**identity(plan, ground), "schema": SCHEMA, "run": folder.id, "round": round_.number}
-            stamp |= {"rounds": len(rounds), "operations": deal}
-            course.kept.append(round_.keep(ground.attribution, ground.machine, stamp))
+            course.kept.append(turn.keep())
         if job.wait(_PATIENCE) is None:
             raise MeasurementError("asv did not end after its last round")
 
 
 def _await(
-    round_: Round,
+    turn: Turn,
     spool: SpoolReader,
     job: Job,
     standin: StandIn,
-    course: _Course,
+    course: Course,
     deadline: float,
     watch: Callable[[Progress], None],
 ) -> None:
     """Wait until asv is done with a round, or it is plain that it never will be."""
-    plan = course.plan
+    plan, round_ = turn.plan, turn.round_
     while round_.code() is None:
         ended = job.wait(_TICK)
         tally = spool.read()
@@ -189,12 +258,13 @@ def _await(
             raise MeasurementError("the stand-in ended before the measurement did")
         if time.monotonic() > deadline:
             raise MeasurementError(
-                f"the deadline of {plan.workload.timeout_s:g} s for workload {plan.workload.name} "
-                f"passed in round {round_.number} of {len(course.deals)}"
+                f"the deadline of {course.timeout_s:g} s for workload {plan.workload.name} "
+                f"passed in round {course.turns.index(turn) + 1} of {len(course.turns)}"
             )
 
 
-def _why(plan: Plan, round_: Round, code: int, tally: Tally) -> str:
+def _why(turn: Turn, code: int, tally: Tally) -> str:
     if tally.failure:
-        return f"subject {plan.subject}: {tally.failure}"
+        return f"subject {turn.plan.subject}: {tally.failure}"
+    round_ = turn.round_
     return f"asv could not run the suite (exit code {code}): {round_.said()}; its log is {round_.log}"

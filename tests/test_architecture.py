@@ -39,6 +39,8 @@ ROOMS = {
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "choice": ("choice",),
+    "contest": ("contest",),
+    "confirmation": ("confirmation",),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -70,13 +72,17 @@ ENTERED_FROM: dict[str, set[str]] = {
     "choice": {
         *("words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "place", "keeping"),
     },
+    "contest": {"words", "nouns", "engine", "plan", "trial", "persona_asv.standin.process"},
+    "confirmation": {
+        *("words", "nouns", "gate", "steps", "comparison", "engine", "plan", "trial", "place", "contest"),
+    },
     "render": {
         *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
-        "version",
+        *("contest", "confirmation", "version"),
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "place", "plan", "keeping", "choice", "render", "version"),
+        *("trial", "place", "plan", "keeping", "choice", "contest", "confirmation", "render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },
@@ -89,8 +95,8 @@ ENTERED_FROM: dict[str, set[str]] = {
 LIBRARIES = {
     "click": ("persona_asv.commands", "persona_asv.door"),
     "yaml": ("persona_asv.yaml_tree", "persona_asv.yaml_text"),
-    "filelock": ("persona_asv.baselines",),
-    "packaging": ("persona_asv.baselines",),
+    "filelock": ("persona_asv.baselines", "persona_asv.engine.cache"),
+    "packaging": ("persona_asv.baselines", "persona_asv.engine.wheel"),
     "asv": ("persona_asv.engine",),
     "asv_runner": ("persona_asv.engine",),
     "json5": ("persona_asv.engine",),
@@ -254,6 +260,7 @@ class TestImports:
             pytest.param("persona_asv.subject", {"persona_asv", "httpx", "jinja2"}, id="subject"),
             pytest.param("persona_asv.standin", {"persona_asv", "httptools"}, id="standin"),
             pytest.param("persona_asv.engine.supervisor", set(), id="supervisor"),
+            pytest.param("persona_asv.engine.subject_probe", set(), id="subject probe"),
             pytest.param("persona_asv.errors", set(), id="errors"),
         ],
     )

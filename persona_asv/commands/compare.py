@@ -63,9 +63,32 @@ def compare(
     keys = metrics.keys(metrics.families(only)) if only else None
     if rule == "asv" and (only or explain):
         raise UsageError("--rule asv shows what asv shows: leave --only and --explain away")
+    style = Style.of(sys.stdout)
+    commit = choice.commit(baseline, settings) if not current else None
+    if commit is not None and rule == "gate":
+        from persona_asv import confirmation
+        from persona_asv.commands.measuring import confirmed
+        from persona_asv.gate import Rules
+        from persona_asv.render import comparison as render
+
+        bout = confirmation.Bout(commit, baseline[0], ("standard",), metrics.families(only))
+        rules = Rules(thresholds=thresholds, only=keys)
+        done = confirmed(settings, bout, rules, "nothing is stored of it", sys.stderr)
+        found = done.comparison
+        code = (
+            verdicts.exit_code(found.exit_code, settings.ci)
+            if ci
+            else verdicts.unless_failed(found.exit_code)
+        )
+        data = {**render.as_json(found, done.names), "exit_code": int(code)}
+        confirmation.store(done.contest.folder, data)
+        if as_json:
+            echo_json("benchmark compare", data)
+        else:
+            click.echo(render.text(found, done.names, style, explain=explain))
+        return code
     before, now = choice.sides(baseline, current, settings)
     names = before.label, now.label
-    style = Style.of(sys.stdout)
     if rule == "asv":
         from persona_asv.render import asv_marks
 

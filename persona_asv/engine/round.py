@@ -56,6 +56,7 @@ class Round:
         repository: Path | None,
         selected: Iterable[str],
         environ: Mapping[str, str],
+        python: Path = Path(sys.executable),
     ) -> Path:
         """Write asv's configuration and the launcher's order; returns the order's path.
 
@@ -65,6 +66,8 @@ class Round:
             Full names of benchmarks with their parameters, as asv writes them.
         environ
             What the suite is told.
+        python
+            Interpreter of the environment that is measured.
         """
         spool = self.scratch / "spool"
         spool.mkdir(parents=True)
@@ -75,7 +78,7 @@ class Round:
         write_machine_collection(machines, machine)
         order = Order(
             config=str(config),
-            python=sys.executable,
+            python=str(python),
             commit=attribution.commit or UNATTRIBUTED,
             date=attribution.date or int(time.time() * 1000),
             machine=machine.machine,
@@ -112,8 +115,23 @@ class Round:
         errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exit|Interrupt)\b", line)]
         return (errors or list(filter(None, lines)) or ["it said nothing"])[-1]
 
-    def keep(self, attribution: Attribution, machine: Machine, stamp: dict[str, object]) -> ResultFile:
+    def keep(
+        self,
+        attribution: Attribution,
+        machine: Machine,
+        stamp: dict[str, object],
+        *,
+        kind: str = "existing",
+        requirements: Mapping[str, str] | None = None,
+    ) -> ResultFile:
         """Move the finished result file into the run, normalised and stamped; the rest of scratch goes.
+
+        Parameters
+        ----------
+        kind
+            What kind of environment was measured, in asv's words.
+        requirements
+            Versions of what was installed in it, where that is known.
 
         Raises
         ------
@@ -130,20 +148,24 @@ class Round:
                 if cell.state is State.FAILED:
                     raise MeasurementError(f"benchmark {series.name}({', '.join(cell.params)}) failed")
         kept = ResultsFolder(self.folder.round(self.number)).put(
-            replace(_normalised(result, attribution), stamp=stamp), machine, results / "benchmarks.json"
+            replace(
+                _normalised(result, attribution, kind), stamp=stamp, requirements=dict(requirements or {})
+            ),
+            machine,
+            results / "benchmarks.json",
         )
         self.log.rename(self.folder.round(self.number) / self.log.name)
         shutil.rmtree(self.scratch)
         return kept
 
 
-def _normalised(result: ResultFile, attribution: Attribution) -> ResultFile:
+def _normalised(result: ResultFile, attribution: Attribution, kind: str) -> ResultFile:
     """Take the interpreter's path out of the environment's name: every checkout would be another one."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return replace(
         result,
         commit=(attribution.commit or UNATTRIBUTED) + ("+dirty" if attribution.dirty else ""),
-        env_name=f"existing-py{python}",
+        env_name=f"{kind}-py{python}",
         python=python,
         params={**result.params, "python": python},
     )

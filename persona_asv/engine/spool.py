@@ -23,6 +23,8 @@ class Tally:
         Seconds of the measured operations, and those of them spent waiting for a CPU.
     failure
         Why a measurement was given up; empty where none was.
+    code
+        The files that the subject was imported from, in the order of the processes.
     """
 
     operations: int = 0
@@ -32,6 +34,7 @@ class Tally:
     delay: float = 0.0
     failed: int = 0
     failure: str = ""
+    code: tuple[str, ...] = ()
 
     def plus(self, other: Tally) -> Tally:
         """Return the totals of both."""
@@ -43,6 +46,7 @@ class Tally:
             self.delay + other.delay,
             self.failed + other.failed,
             self.failure or other.failure,
+            tuple(dict.fromkeys((*self.code, *other.code))),
         )
 
 
@@ -74,6 +78,8 @@ class SpoolReader:
     def _count(self, event: dict[str, Any], *, memory: bool) -> None:
         tally = self.tally
         match event["event"]:
+            case "start" if event.get("code") not in (None, *tally.code):
+                tally.code = (*tally.code, event["code"])
             case "operation":
                 wall = event["ended"] - event["started"]
                 tally.operations += 1
