@@ -41,6 +41,7 @@ ROOMS = {
     "choice": ("choice",),
     "contest": ("contest",),
     "confirmation": ("confirmation",),
+    "selftest": ("plants", "selftest"),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -76,13 +77,15 @@ ENTERED_FROM: dict[str, set[str]] = {
     "confirmation": {
         *("words", "nouns", "gate", "steps", "comparison", "engine", "plan", "trial", "place", "contest"),
     },
+    "selftest": {"selftest", "words", "nouns", "gate", "steps", "engine", "confirmation"},
     "render": {
         *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
-        *("contest", "confirmation", "version"),
+        *("contest", "confirmation", "selftest", "version"),
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "place", "plan", "keeping", "choice", "contest", "confirmation", "render", "version"),
+        *("trial", "place", "plan", "keeping", "choice", "contest", "confirmation", "selftest"),
+        *("render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },

@@ -18,11 +18,12 @@ from persona_asv.errors import MeasurementError
 _GITLINK = "160000"
 """The mode under which git stores a submodule."""
 
-_IDENTITY = {
+IDENTITY = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "persona_asv"), ("EMAIL", "persona_asv@localhost"))
 }
+"""Who commits in scratch repositories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Source:
     def blob(self, path: str) -> str | None:
         """Return git's name of a file's content in the commit, None where it has no such file."""
         try:
-            return _git(self.folder, "rev-parse", "--verify", "--quiet", f"{self.commit}:{path}").strip()
+            return git(self.folder, "rev-parse", "--verify", "--quiet", f"{self.commit}:{path}").strip()
         except MeasurementError:
             return None
 
@@ -56,12 +57,12 @@ def scratch(repository: Path, folder: Path) -> Path:
     MeasurementError
         git cannot make it.
     """
-    common = Path(_git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").strip())
-    tags = _git(repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
-    kind = _git(repository, "rev-parse", "--show-object-format").strip()
+    common = Path(git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir").strip())
+    tags = git(repository, "for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
+    kind = git(repository, "rev-parse", "--show-object-format").strip()
     try:
         folder.mkdir(parents=True)
-        _git(folder, "init", "--quiet", "--template=", f"--object-format={kind}")
+        git(folder, "init", "--quiet", "--template=", f"--object-format={kind}")
         own = folder / ".git"
         (own / "objects" / "info").mkdir(parents=True, exist_ok=True)
         (own / "objects" / "info" / "alternates").write_text(f"{common / 'objects'}\n")
@@ -86,14 +87,14 @@ def work_tree(repository: Path, folder: Path, head: str) -> str:
         A file cannot be read, or the scratch folder is full.
     """
     there = {"GIT_DIR": str(folder / ".git"), "GIT_WORK_TREE": str(repository)}
-    _git(repository, "read-tree", head, environ=there)
-    _git(repository, "-c", "advice.addEmbeddedRepo=false", "add", "--all", environ=there)
-    tree = _git(repository, "write-tree", environ=there).strip()
-    date = _git(repository, "log", "-1", "--no-show-signature", "--format=%ct +0000", head).strip()
+    git(repository, "read-tree", head, environ=there)
+    git(repository, "-c", "advice.addEmbeddedRepo=false", "add", "--all", environ=there)
+    tree = git(repository, "write-tree", environ=there).strip()
+    date = git(repository, "log", "-1", "--no-show-signature", "--format=%ct +0000", head).strip()
     dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-    environ = {**there, **_IDENTITY, **dates}
+    environ = {**there, **IDENTITY, **dates}
     message = "work tree with its uncommitted changes"
-    return _git(
+    return git(
         repository, "commit-tree", "--no-gpg-sign", tree, "-p", head, "-m", message, environ=environ
     ).strip()
 
@@ -106,19 +107,19 @@ def checkout(folder: Path, commit: str) -> Source:
     MeasurementError
         The commit has submodules, whose files no repository here need hold; or its files cannot be written.
     """
-    listing = _git(folder, "ls-tree", "-r", "-z", "--full-tree", commit)
+    listing = git(folder, "ls-tree", "-r", "-z", "--full-tree", commit)
     links = [entry.split("\t", 1)[1] for entry in listing.split("\0") if entry.startswith(_GITLINK)]
-    known = _git(folder, "ls-tree", "-z", "--full-tree", "--name-only", commit, ".gitmodules")
+    known = git(folder, "ls-tree", "-z", "--full-tree", "--name-only", commit, ".gitmodules")
     if links and known:
         raise MeasurementError(
             f"commit {commit[:8]} has a submodule ({links[0]}), and submodules are not built here: "
             "compare result files instead, measured in checkouts of both commits"
         )
-    _git(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--force", "--detach", commit)
+    git(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--force", "--detach", commit)
     return Source(folder, commit)
 
 
-def _git(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
+def git(folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
     """Return what git prints.
 
     Variables that a hook or an editor set (``GIT_DIR``, ``GIT_INDEX_FILE``) would lead it elsewhere.
