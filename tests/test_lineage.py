@@ -277,7 +277,7 @@ class TestOtherNames:
                 "\udcff",
                 "main --all",
             ),
-            *("--all", "-h", "--output=touched", "--upload-pack=touch touched", "-", "--"),
+            *("--all", "-h", "--output=touched", "--upload-pack=touch touched", "-", "--", "main --all"),
         ):
             assert lineage.find(root, FLAG, name, work, asked) is None, name
         assert state(root) == before
