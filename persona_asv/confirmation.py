@@ -15,7 +15,7 @@ from persona_asv.engine import layer, worktree
 from persona_asv.engine.presence import module_of
 from persona_asv.engine.store import RunFolder, write_json
 from persona_asv.engine.worktree import Attribution
-from persona_asv.errors import MeasurementError
+from persona_asv.errors import BuildError
 from persona_asv.estimates import Family
 from persona_asv.gate import Rules
 from persona_asv.judgement import Verdict
@@ -40,6 +40,10 @@ class Bout:
         The baseline's commit, and what tables call it.
     names
         Workloads to measure.
+    current
+        The current side's commit; None for the code as it lies here, changes included.
+    provider, model, profile, subject
+        What stored results were measured with; None for what is configured.
     rounds
         Blocks of both sides; None for the usual number, 0 for as many as it takes.
     resolve_each
@@ -50,24 +54,21 @@ class Bout:
     title: str
     names: tuple[str, ...]
     families: tuple[Family, ...]
+    current: str | None = None
     provider: str | None = None
+    model: str | None = None
+    profile: str | None = None
+    subject: str | None = None
     rounds: int | None = None
     resolve_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A contest that was judged.
-
-    Attributes
-    ----------
-    names
-        What tables call baseline and current.
-    """
+    """A contest that was judged."""
 
     contest: Contest
     comparison: Comparison
-    names: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,15 @@ def plans(settings: Config, bout: Bout) -> tuple[Plan, Ground]:
     workload = Workload(
         "+".join(bout.names), tuple(cases.values()), sum(each.timeout_s for each in sized), sized[0].summary
     )
-    return place.prepare(settings, workload, bout.families, provider=bout.provider)
+    return place.prepare(
+        settings,
+        workload,
+        bout.families,
+        subject=bout.subject,
+        provider=bout.provider,
+        model=bout.model,
+        profile=bout.profile or "none",
+    )
 
 
 def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Confirmation:
@@ -100,20 +109,25 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
 
     Raises
     ------
+    BuildError
+        A side cannot be built, or has not the subject.
     MeasurementError
-        A side cannot be built or measured.
+        A side cannot be measured.
     Interrupted
         A signal ended it.
     """
     plan, ground = plans(settings, bout)
     deadline = time.monotonic() + allowed(plan)
     if ground.repository is None:
-        raise MeasurementError("both commits are measured from a git repository, and none is here")
-    date = worktree.date_of(ground.repository, bout.commit)
+        raise BuildError("both commits are measured from a git repository, and none is here")
+    before, now = (
+        Attribution(commit, worktree.date_of(ground.repository, commit), dirty=False) if commit else None
+        for commit in (bout.commit, bout.current)
+    )
     sides = contenders(
         plan,
         ground,
-        Attribution(bout.commit, date, dirty=False),
+        (before or ground.attribution, now or ground.attribution),
         inner=settings.root.resolve().relative_to(ground.repository.resolve()),
         own=_own(plan.subject),
         deadline=deadline,
@@ -130,7 +144,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
     done = contest(sides, blocks, deadline, watcher.progress, undecided if bout.rounds == 0 else None)
     found = compare(*done.files, final)
     notes = (*declarations(sides), *found.notes)
-    return Confirmation(done, replace(found, notes=notes), (bout.title, f"Current, {sides[1].label}"))
+    return Confirmation(done, replace(found, notes=notes))
 
 
 def _own(subject: str) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from persona_asv.engine.environments import Environments, Wanted
+from persona_asv.engine.environments import Built, Environments, Wanted
 from persona_asv.engine.presence import Seat, presence
 from persona_asv.engine.round import Round
 from persona_asv.engine.store import RunFolder
 from persona_asv.engine.worktree import Attribution
-from persona_asv.errors import Interrupted, MeasurementError, PersonaAsvError
+from persona_asv.errors import BuildError, Interrupted, MeasurementError, PersonaAsvError
 from persona_asv.model import ResultFile
 from persona_asv.plan import Ground, Plan, facts
 from persona_asv.standin.process import StandIn, StandInError
@@ -64,7 +64,7 @@ def allowed(plan: Plan) -> float:
 def contenders(
     plan: Plan,
     ground: Ground,
-    baseline: Attribution,
+    attributions: tuple[Attribution, Attribution],
     *,
     inner: Path,
     own: tuple[str, ...],
@@ -77,36 +77,42 @@ def contenders(
     Parameters
     ----------
     plan, ground
-        What the current side is.
-    baseline
-        The commit it is compared with.
+        What is measured of both, and where.
+    attributions
+        Whose code the baseline is and whose the current side.
     inner, own, say
         As for `engine.environments.Environments`.
 
     Raises
     ------
-    MeasurementError
+    BuildError
         A side cannot be built, or has not the subject or the provider.
     """
-    if ground.repository is None or ground.attribution.commit is None:
-        raise MeasurementError(f"the current code is no commit's: {ground.attribution.reason}")
-    wanted = tuple(Wanted(_label(its), its.commit or "", its.dirty) for its in (baseline, ground.attribution))
+    if ground.repository is None or attributions[1].commit is None:
+        raise BuildError(f"the current code is no commit's: {attributions[1].reason}")
+    wanted = tuple(Wanted(_label(its), its.commit or "", its.dirty) for its in attributions)
     makers = Environments(ground.repository, inner, own, deadline, say, resolve_each)
-    sides = []
-    for want, built, its in zip(wanted, makers.build(*wanted), (baseline, ground.attribution), strict=True):
-        there = presence(built, plan.subject, want.label, deadline)
-        if plan.provider not in there.providers:
-            raise MeasurementError(
-                f"{want.label}: subject {plan.subject} {there.version} does not know provider {plan.provider}"
-            )
-        sides.append(
-            Contender(
-                replace(plan, subject_version=there.version),
-                replace(ground, attribution=its),
-                Seat(built, there, want.label),
-            )
-        )
+    try:
+        sides = [
+            _contender(plan, replace(ground, attribution=its), built, want.label, deadline)
+            for want, built, its in zip(wanted, makers.build(*wanted), attributions, strict=True)
+        ]
+    except MeasurementError as error:
+        raise BuildError(str(error)) from error
     return sides[0], sides[1]
+
+
+def _contender(plan: Plan, ground: Ground, built: Built, label: str, deadline: float) -> Contender:
+    there = presence(built, plan.subject, label, deadline)
+    if plan.provider not in there.providers:
+        raise MeasurementError(
+            f"{label}: subject {plan.subject} {there.version} does not know provider {plan.provider}"
+        )
+    return Contender(
+        replace(plan, subject_version=there.version, python_path=()),
+        replace(ground, environment=replace(ground.environment, persona_version=there.version)),
+        Seat(built, there, label),
+    )
 
 
 def _label(its: Attribution) -> str:

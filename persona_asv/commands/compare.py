@@ -13,8 +13,8 @@ from persona_asv.errors import ExitCode, UsageError
 @click.command()
 @click.option(
     "--baseline", "-b", multiple=True, metavar="WHAT",
-    help="A baseline's name or .yaml file, a run's folder, or asv result files (repeat for the rounds of one "
-    "commit).  [default: the newest baseline that fits]",
+    help="A baseline's name or .yaml file, a branch, tag or commit, a run's folder, or asv result files "
+    "(repeat for the rounds of one commit).  [default: the newest baseline that fits]",
 )  # fmt: skip
 @click.option(
     "--current", "-c", multiple=True, metavar="WHAT",
@@ -26,6 +26,16 @@ from persona_asv.errors import ExitCode, UsageError
     "--only", multiple=True, metavar="METRIC", help="Judge this family of metrics only; repeatable."
 )
 @click.option("--ci", is_flag=True, help="Exit 1 on a warning, 2 on a failure.")
+@click.option("--exact", is_flag=True, help="A branch as baseline is its tip, not the merge base with it.")
+@click.option("--no-fetch", is_flag=True, help="With --ci: never fetch a commit that this clone lacks.")
+@click.option("--no-run", is_flag=True, help="Never measure: compare what is stored.")
+@click.option("--confirm/--no-confirm", default=None,
+              help="Measure both commits here, in turn, where stored results raise a suspicion.  [default: "
+              "where the current side is the code that lies here]")  # fmt: skip
+@click.option("--always", is_flag=True, help="Measure both commits whatever the stored results say.")
+@click.option("--rounds", metavar="K|auto", help="Rounds of each commit, in turn.  [default: 5]")
+@click.option("--resolve-each", is_flag=True,
+              help="Give each commit the third-party versions that it asks for itself.")  # fmt: skip
 @click.option("--explain", is_flag=True, help="Add a sentence a metric: what it rests on.")
 @click.option("--rule", type=click.Choice(["gate", "asv"]), default="gate", show_default=True,
               help="Our verdict, or asv's own marks.")  # fmt: skip
@@ -38,6 +48,13 @@ def compare(
     fail_threshold: float | None,
     only: tuple[str, ...],
     ci: bool,
+    exact: bool,
+    no_fetch: bool,
+    no_run: bool,
+    confirm: bool | None,
+    always: bool,
+    rounds: str | None,
+    resolve_each: bool,
     explain: bool,
     rule: str,
     config: Path | None,
@@ -53,8 +70,9 @@ def compare(
       persona benchmark compare -b a1.json -b a2.json -b a3.json -c b1.json -c b2.json -c b3.json --ci
       persona benchmark compare --baseline a.json --current b.json --rule asv
     """  # noqa: D301 - click wants the backspace itself
-    from persona_asv import choice, metrics, verdicts
+    from persona_asv import choice, metrics, pipeline, verdicts
     from persona_asv import config as configuration
+    from persona_asv.chosen import Terms
     from persona_asv.commands.envelope import echo_json
     from persona_asv.render.terminal import Style
 
@@ -63,32 +81,17 @@ def compare(
     keys = metrics.keys(metrics.families(only)) if only else None
     if rule == "asv" and (only or explain):
         raise UsageError("--rule asv shows what asv shows: leave --only and --explain away")
-    style = Style.of(sys.stdout)
-    commit = choice.commit(baseline, settings) if not current else None
-    if commit is not None and rule == "gate":
-        from persona_asv import confirmation
-        from persona_asv.commands.measuring import confirmed
-        from persona_asv.gate import Rules
-        from persona_asv.render import comparison as render
-
-        bout = confirmation.Bout(commit, baseline[0], ("standard",), metrics.families(only))
-        rules = Rules(thresholds=thresholds, only=keys)
-        done = confirmed(settings, bout, rules, "nothing is stored of it", sys.stderr)
-        found = done.comparison
-        code = (
-            verdicts.exit_code(found.exit_code, settings.ci)
-            if ci
-            else verdicts.unless_failed(found.exit_code)
-        )
-        data = {**render.as_json(found, done.names), "exit_code": int(code)}
-        confirmation.store(done.contest.folder, data)
-        if as_json:
-            echo_json("benchmark compare", data)
-        else:
-            click.echo(render.text(found, done.names, style, explain=explain))
-        return code
-    before, now = choice.sides(baseline, current, settings)
+    terms = Terms(
+        exact=exact,
+        ci=ci,
+        fetch=not no_fetch,
+        run=not no_run,
+        pipeline=pipeline.around(),
+        tell=lambda said: click.echo(said, err=True),
+    )
+    before, now = choice.sides(baseline, current, settings, terms)
     names = before.label, now.label
+    style = Style.of(sys.stdout)
     if rule == "asv":
         from persona_asv.render import asv_marks
 
@@ -100,13 +103,17 @@ def compare(
         verdict = marks.exit_code
         text, data = marks.text(names), marks.as_json(names)
     else:
+        from persona_asv.commands.confirming import judged, wish
         from persona_asv.gate import Rules
         from persona_asv.render import comparison as render
 
-        found = choice.compared(before, now, Rules(thresholds=thresholds, only=keys))
-        verdict = found.exit_code
-        text = "" if as_json else render.text(found, names, style, explain=explain)
-        data = render.as_json(found, names) if as_json else {}
+        wishes = wish(confirm, rounds, always=always, run=not no_run, resolve_each=resolve_each)
+        rules = Rules(thresholds=thresholds, only=keys)
+        found = judged(before, now, settings, rules, metrics.families(only), wishes, sys.stderr)
+        names, verdict = found.labels, found.comparison.exit_code
+        text = "" if as_json else render.text(found.comparison, names, style, explain=explain)
+        data = {**render.as_json(found.comparison, names), **found.facts}
+        found.keep(data)
     code = verdicts.exit_code(verdict, settings.ci) if ci else verdicts.unless_failed(verdict)
     if as_json:
         echo_json("benchmark compare", {**data, "exit_code": int(code)})

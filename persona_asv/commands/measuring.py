@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 if TYPE_CHECKING:
-    from persona_asv.config import Config
-    from persona_asv.confirmation import Bout, Confirmation
-    from persona_asv.contest import Contender
-    from persona_asv.gate import Rules
     from persona_asv.place import Kept
     from persona_asv.plan import Ground, Plan
     from persona_asv.trial import Run
@@ -29,27 +25,3 @@ def measured(plan: Plan, ground: Ground, out: TextIO) -> tuple[Run, Kept]:
     done = trial.measure(plan, ground, lines.show)
     lines.done()
     return done, place.keep(done)
-
-
-def confirmed(settings: Config, bout: Bout, rules: Rules, why: str, out: TextIO) -> Confirmation:
-    """Measure both commits in turn, saying on a stream what, why and how long; returns the verdict."""
-    from persona_asv import confirmation, trial
-    from persona_asv.render import confirmation as render
-    from persona_asv.render import run as lines
-    from persona_asv.render.terminal import Style
-
-    style = Style.of(out)
-    progress = lines.ProgressLines(out, style, bout.families)
-
-    def say(line: str) -> None:
-        click.echo(f"  {line} ...", file=out)
-
-    def begin(sides: tuple[Contender, Contender], blocks: int) -> None:
-        click.echo(render.plan(sides, blocks, style), file=out)
-        progress.show(trial.Progress(0, 1, 0, 1))
-
-    click.echo(render.announcement(bout, why, style), file=out)
-    done = confirmation.confirm(settings, bout, rules, confirmation.Watcher(say, begin, progress.show))
-    progress.done()
-    click.echo(render.kept(done, style), file=out)
-    return done
