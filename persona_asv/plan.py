@@ -70,9 +70,10 @@ def deals(workload: Workload) -> list[dict[str, int]]:
 def selected(plan: Plan, deal: dict[str, int]) -> list[str]:
     """Return the benchmarks of a round by full name with parameters."""
     return [
-        f"{name}({', '.join(params(case, plan.provider))})"
-        for case in deal
-        for name in metrics.benchmarks(plan.families)
+        f"{name}({', '.join(params(case.name, plan.provider))})"
+        for case in plan.workload.cases
+        if case.name in deal
+        for name in metrics.benchmarks(plan.families, case.concurrency)
     ]
 
 

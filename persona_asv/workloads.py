@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from persona_asv.errors import UsageError
@@ -31,6 +32,10 @@ class Case:
         Operations in total, over all rounds; warm-ups are not among them.
     rounds
         Fresh processes the iterations are dealt over.
+    batch
+        Whether an operation is a batch: a request a persona, instead of one for all.
+    own
+        The project's own research data, where it is none of the samples.
     """
 
     name: str
@@ -39,6 +44,8 @@ class Case:
     concurrency: int
     iterations: int
     rounds: int
+    batch: bool = False
+    own: Path | None = None
 
     def deal(self) -> tuple[int, ...]:
         """Return the operations of each round.
@@ -139,9 +146,9 @@ WORKLOADS: Mapping[str, Workload] = _table(
     Workload(
         "batch",
         (
-            Case("batch-c1", personas=10, data="5kb", concurrency=1, iterations=20, rounds=4),
-            Case("batch-c3", personas=10, data="5kb", concurrency=3, iterations=20, rounds=4),
-            Case("batch-c10", personas=10, data="5kb", concurrency=10, iterations=20, rounds=4),
+            Case("batch-c1", personas=10, data="5kb", concurrency=1, iterations=20, rounds=4, batch=True),
+            Case("batch-c3", personas=10, data="5kb", concurrency=3, iterations=20, rounds=4, batch=True),
+            Case("batch-c10", personas=10, data="5kb", concurrency=10, iterations=20, rounds=4, batch=True),
         ),
         timeout_s=900,
         summary="ten personas at once, under 10 min with a real model",
@@ -155,7 +162,7 @@ WORKLOADS: Mapping[str, Workload] = _table(
 )
 """The defaults by name, in F-139's order."""
 
-AVAILABLE = frozenset({"quick", "standard", "full"})
+AVAILABLE = frozenset({"quick", "standard", "full", "batch", "provider"})
 """Names that this version measures."""
 
 
