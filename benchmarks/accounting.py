@@ -147,7 +147,9 @@ def account(
     warm_ups = [request for request in ordered if readings and request.received < readings[0].started]
     connections = opened(of_each, warm_ups, at_once)
     operations = []
-    for index, (reading, (personas, failed), mine) in enumerate(zip(readings, outcomes, of_each, strict=True)):
+    for index, (reading, (personas, failed), mine) in enumerate(
+        zip(readings, outcomes, of_each, strict=True)
+    ):
         short = int(failed) if concurrency is None else max(0, asked - personas)
         deal = dealings(mine, short=short, batch=concurrency is not None)
         operations.append(

@@ -17,11 +17,12 @@ from typing import Any, NoReturn
 
 from persona_asv.subject import load
 
-from .accounting import Operation, Request, account, as_rows
+from .accounting import Operation, account, as_rows
 from .probe import Probe, Reading
 from .provider import Provider
 from .reference_operation import reference_operation
 from .settings import Case, Settings
+from .traffic import Request
 
 API_KEY = "stand-in"
 """What the stand-in takes for a key; no real key is read here."""
@@ -91,9 +92,7 @@ class Measurement:
         if case.concurrency is None:
             self._generate = partial(self._subject.generate, research, case.personas)
         elif hasattr(self._subject, "generate_batch"):
-            self._generate = partial(
-                self._subject.generate_batch, research, case.personas, case.concurrency
-            )
+            self._generate = partial(self._subject.generate_batch, research, case.personas, case.concurrency)
         else:
             self.fail(f"it has no generate_batch, which {case.name} measures")
         self._readings: list[Reading] = []

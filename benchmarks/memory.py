@@ -1,4 +1,4 @@
-"""Memory of a process that does nothing but generate personas: its peak, each operation's, and the average."""
+"""Memory of a process that does nothing but generate personas: peak, average, and operation by operation."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ class Memory:
         measurement = Measurement(self._case, provider, self._settings.at_once(), kind="memory")
         atexit.register(measurement.close)
         self._after: list[int] = []
-        measurement.warm_up(
-            settings.MEMORY_OPERATIONS, after=lambda: self._after.append(resident.now())
-        )
+        measurement.warm_up(settings.MEMORY_OPERATIONS, after=lambda: self._after.append(resident.now()))
         return measurement
 
     def _look_into(self, measurement: Measurement) -> dict[str, list[int]]:

@@ -78,7 +78,7 @@ class Reading(NamedTuple):
 
     @property
     def longest_delay(self) -> float:
-        """The same of the thread that waited longest: where several wait side by side, the sum says nothing."""
+        """The same of the thread that waited longest: of several side by side the sum says nothing."""
         return max(RunQueueDelay.of_each(self.before, self.after), default=0.0)
 
 
@@ -135,7 +135,8 @@ class RunQueueDelay:
     def of_each(before: Said, after: Said) -> list[float]:
         """Return the same of each of these threads."""
         return [
-            (int(said.split(None, 2)[1]) - int(before[task].split(None, 2)[1] if task in before else 0)) * 1e-9
+            (int(said.split(None, 2)[1]) - int(before[task].split(None, 2)[1] if task in before else 0))
+            * 1e-9
             for task, said in after.items()
         ]
 
@@ -178,7 +179,7 @@ class Probe:
         return self._end() if self._running else self._start()
 
     def follow(self) -> None:
-        """Follow the threads there are by now, so that what they waited before is not the first operation's."""
+        """Follow the threads there are by now: what they waited before is not the first operation's."""
         self._delay.look_for_threads()
 
     def close(self) -> None:

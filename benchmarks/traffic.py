@@ -73,9 +73,7 @@ def covered(spans: Iterable[tuple[float, float]], start: float, end: float) -> f
     return total
 
 
-def outstanding(
-    requests: Sequence[Request], end: float, concurrency: int = 1
-) -> list[tuple[float, float]]:
+def outstanding(requests: Sequence[Request], end: float, concurrency: int = 1) -> list[tuple[float, float]]:
     """Return the spans in which the provider had the ball.
 
     An ordered wait belongs to them. One request at a time, it lasts until the next request at most: a client
@@ -120,7 +118,7 @@ def dealings(requests: Sequence[Request], *, short: int, batch: bool) -> Dealing
     Parameters
     ----------
     short
-        Members of the operation that brought nothing: of a single one 0 or 1, of a batch the personas missing.
+        Members of the operation that brought nothing: of a single one 0 or 1, of a batch the missing ones.
     batch
         Whether the operation sends a request a persona, so that the last one says nothing of the others.
     """

@@ -35,7 +35,7 @@ OPERATION_PEAK = "memory.Memory.track_operation_peak"
 MEMORY_AVERAGE = "memory.Memory.track_average"
 
 CONCURRENT = frozenset({WINDOWS})
-"""What only an operation with several requests under way has: else it would say the same as another series."""
+"""What is measured only where several requests are under way: else it repeats another series."""
 
 _READINGS = tuple(
     GENERATION + name
