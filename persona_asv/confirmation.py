@@ -10,7 +10,8 @@ from typing import Any
 from persona_asv import place, workloads
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
-from persona_asv.contest import Contender, Contest, allowed, contenders, contest
+from persona_asv.contest import Contender, Contest, contenders, contest
+from persona_asv.course import Progress
 from persona_asv.engine import layer, worktree
 from persona_asv.engine.presence import module_of
 from persona_asv.engine.store import RunFolder, write_json
@@ -20,11 +21,13 @@ from persona_asv.estimates import Family
 from persona_asv.gate import Rules
 from persona_asv.judgement import Verdict
 from persona_asv.plan import Ground, Plan
-from persona_asv.trial import Progress
 from persona_asv.workloads import Workload
 
 BLOCKS = 5
 """Rounds a side: with 20 operations each they see +15 % (docs/explanation/gate.md)."""
+
+BUILDING_S = 180.0
+"""Seconds that making both environments may take."""
 
 VERDICT = "verdict.json"
 """What a contest came to, in its folder: the document that ``compare --json`` prints as ``data``."""
@@ -90,9 +93,8 @@ def plans(settings: Config, bout: Bout) -> tuple[Plan, Ground]:
     """
     sized = [workloads.resolve(name, settings, None, None) for name in bout.names]
     cases = {case.name: case for workload in sized for case in workload.cases}
-    workload = Workload(
-        "+".join(bout.names), tuple(cases.values()), sum(each.timeout_s for each in sized), sized[0].summary
-    )
+    seconds = BUILDING_S + 2 * sum(each.timeout_s for each in sized)
+    workload = Workload("+".join(bout.names), tuple(cases.values()), seconds, sized[0].summary)
     return place.prepare(
         settings,
         workload,
@@ -117,7 +119,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
         A signal ended it.
     """
     plan, ground = plans(settings, bout)
-    deadline = time.monotonic() + allowed(plan)
+    deadline = time.monotonic() + plan.workload.timeout_s
     if ground.repository is None:
         raise BuildError("both commits are measured from a git repository, and none is here")
     before, now = (

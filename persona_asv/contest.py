@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from persona_asv.course import Course, Progress
 from persona_asv.engine.environments import Built, Environments, Wanted
 from persona_asv.engine.presence import Seat, presence
-from persona_asv.engine.round import Round
 from persona_asv.engine.store import RunFolder
 from persona_asv.engine.worktree import Attribution
 from persona_asv.errors import BuildError, Interrupted, MeasurementError, PersonaAsvError
 from persona_asv.model import ResultFile
 from persona_asv.plan import Ground, Plan, facts
 from persona_asv.standin.process import StandIn, StandInError
-from persona_asv.trial import Course, Progress, Turn, run_rounds
+from persona_asv.trial import run_rounds
 
 SIDES = ("baseline", "current")
 
 MOST_BLOCKS = 15
 """Blocks after which ``--rounds auto`` lets the matter rest."""
-
-BUILDING_S = 180.0
-"""Seconds that making both environments may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,6 @@ class Contest:
     contenders: tuple[Contender, Contender]
     files: tuple[tuple[ResultFile, ...], tuple[ResultFile, ...]]
     blocks: int
-
-
-def allowed(plan: Plan) -> float:
-    """Return the seconds that a contest may take: its environments, and both sides' measurements."""
-    return BUILDING_S + 2 * plan.workload.timeout_s
 
 
 def contenders(
@@ -143,83 +135,68 @@ def contest(
         A signal ended it. In both cases what was measured is kept, marked partial.
     """
     folder = RunFolder.create(sides[0].ground.root, "trials")
-    folders = tuple(RunFolder(folder.path / name) for name in SIDES)
-    _describe(folder, sides, folders, state="running")
     done = Contest(folder, sides, ((), ()), 0)
-    course = Course((), folder, allowed(sides[0].plan))
+    courses = _courses(done, blocks)
     try:
+        for course in courses:
+            course.folder.path.mkdir()
+            _describe(course, state="running")
         with StandIn.start() as standin:
             while True:
-                course = Course(
-                    tuple(_turns(sides, folders, done.blocks, blocks)), folder, allowed(sides[0].plan)
-                )
-                run_rounds(course, standin, deadline, watch)
-                done = _with(done, course, blocks)
+                run_rounds(courses, standin, deadline, watch)
+                done = _with(done, courses)
                 if undecided is None or done.blocks >= MOST_BLOCKS or not undecided(done):
                     break
-                blocks = min(blocks, MOST_BLOCKS - done.blocks)
+                courses = _courses(done, min(blocks, MOST_BLOCKS - done.blocks))
     except (PersonaAsvError, StandInError, OSError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
-        _describe(folder, sides, folders, state="partial", reason=reason)
+        for course in courses:
+            _describe(course, state="partial", reason=reason)
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
-        raise kind(f"{reason}; {course.remains()}") from error
-    _describe(folder, sides, folders, state="finished")
+        remains = "; ".join(dict.fromkeys(course.remains() for course in courses))
+        raise kind(f"{reason}; {remains}") from error
+    for course in courses:
+        _describe(course, state="finished")
     return done
 
 
-def _turns(
-    sides: tuple[Contender, Contender], folders: tuple[RunFolder, ...], first: int, blocks: int
-) -> list[Turn]:
-    """Return the rounds of some blocks: every block starts with the side that the last one ended with."""
-    turns = []
-    for block in range(first, first + blocks):
-        order = (0, 1) if block % 2 == 0 else (1, 0)
-        for place, side in enumerate(order):
-            its = sides[side]
-            deal = {case.name: case.deal()[0] for case in its.plan.workload.cases}
-            stamp = {
-                "run": f"{folders[side].path.parent.name}/{SIDES[side]}",
-                "trial": {
-                    "id": folders[side].path.parent.name,
-                    "side": SIDES[side],
-                    "block": block + 1,
-                    "place": place + 1,
-                },
+def _courses(done: Contest, blocks: int) -> tuple[Course, Course]:
+    """Return both sides' next rounds."""
+    first, second = (
+        Course(
+            its.plan,
+            its.ground,
+            RunFolder(done.folder.path / side),
+            [{case.name: case.deal()[0] for case in its.plan.workload.cases}] * blocks,
+            seat=its.seat,
+            stamp={
+                "run": f"{done.folder.id}/{side}",
+                "trial": {"id": done.folder.id, "side": side},
                 "recipe": its.seat.built.key,
                 "code": {"file": its.seat.subject.file.name, "sha256": its.seat.subject.sha256},
-            }
-            turns.append(
-                Turn(its.plan, its.ground, Round(folders[side], block + 1), deal, blocks, its.seat, stamp)
-            )
-    return turns
-
-
-def _with(done: Contest, course: Course, blocks: int) -> Contest:
-    """Return the contest with the rounds of a course added."""
-    files: tuple[list[ResultFile], list[ResultFile]] = (list(done.files[0]), list(done.files[1]))
-    for turn, file in zip(course.turns, course.kept, strict=True):
-        files[SIDES.index(turn.round_.folder.path.name)].append(file)
-    return replace(done, files=(tuple(files[0]), tuple(files[1])), blocks=done.blocks + blocks)
-
-
-def _describe(
-    folder: RunFolder,
-    sides: tuple[Contender, Contender],
-    folders: tuple[RunFolder, ...],
-    *,
-    state: str,
-    reason: str = "",
-) -> None:
-    for its, where in zip(sides, folders, strict=True):
-        where.path.mkdir(exist_ok=True)
-        where.describe(
-            {
-                **facts(its.plan, its.ground, state=state, reason=reason),
-                "trial": folder.id,
-                "label": its.label,
-                "recipe": its.seat.built.key,
-                "subject_file": {**asdict(its.seat.subject), "file": str(its.seat.subject.file)},
-                "requires": list(its.seat.built.requires),
-                "versions": its.seat.built.versions,
-            }
+            },
+            before=done.blocks,
         )
+        for side, its in zip(SIDES, done.contenders, strict=True)
+    )
+    return first, second
+
+
+def _with(done: Contest, courses: tuple[Course, Course]) -> Contest:
+    """Return the contest with the rounds of both courses added."""
+    before, now = ((*files, *course.kept) for files, course in zip(done.files, courses, strict=True))
+    return replace(done, files=(before, now), blocks=done.blocks + len(courses[0].kept))
+
+
+def _describe(course: Course, *, state: str, reason: str = "") -> None:
+    """Write down what a side is, and what became of it."""
+    seat = course.seat
+    facts_ = facts(course.plan, course.ground, state=state, reason=reason)
+    if seat is not None:
+        facts_ |= {
+            **course.stamp,
+            "label": seat.label,
+            "requires": list(seat.built.requires),
+            "versions": seat.versions,
+        }
+    course.folder.describe(facts_)

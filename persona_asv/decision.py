@@ -9,6 +9,7 @@ from pathlib import Path
 from persona_asv import choice, workloads
 from persona_asv.chosen import Chosen
 from persona_asv.comparison import Comparison
+from persona_asv.config import Config
 from persona_asv.confirmation import Bout
 from persona_asv.engine import git
 from persona_asv.errors import ExitCode
@@ -61,7 +62,14 @@ class Decision:
     why: str = ""
 
 
-def decide(before: Chosen, now: Chosen, rules: Rules, families: tuple[Family, ...], wish: Wish) -> Decision:
+def decide(
+    before: Chosen,
+    now: Chosen,
+    settings: Config,
+    rules: Rules,
+    families: tuple[Family, ...],
+    wish: Wish,
+) -> Decision:
     """Screen two sides where both have results, and say what is to be measured.
 
     Raises
@@ -76,7 +84,7 @@ def decide(before: Chosen, now: Chosen, rules: Rules, families: tuple[Family, ..
         return Decision(screen, None)
     if obstacle := _obstacle(before, now, wish):
         return Decision(screen, None, obstacle if _expected(before, now, wish) else "")
-    return Decision(screen, _bout(before, now, families, wish), reason)
+    return Decision(screen, _bout(before, now, settings, families, wish), reason)
 
 
 def _reason(lacking: Sequence[Chosen], screen: Comparison | None, wish: Wish) -> str:
@@ -123,7 +131,7 @@ def _obstacle(before: Chosen, now: Chosen, wish: Wish) -> str:
     return ""
 
 
-def _bout(before: Chosen, now: Chosen, families: tuple[Family, ...], wish: Wish) -> Bout:
+def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family, ...], wish: Wish) -> Bout:
     stamp = next((side.files[0].stamp for side in (before, now) if side.files), {})
     subject, endpoint = stamp.get("subject"), stamp.get("endpoint")
     model, profile = stamp.get("model"), endpoint.get("profile") if isinstance(endpoint, dict) else None
@@ -134,7 +142,7 @@ def _bout(before: Chosen, now: Chosen, families: tuple[Family, ...], wish: Wish)
     return Bout(
         commit=before.commit or "",
         title=heading(before),
-        names=measurable(before.cases & now.cases or before.cases | now.cases),
+        names=measurable(before.cases & now.cases or before.cases | now.cases, settings),
         families=families,
         current=None if now.here else now.commit,
         provider=before.provider or now.provider,
@@ -151,16 +159,16 @@ def heading(side: Chosen) -> str:
     return side.title or side.label
 
 
-def measurable(cases: frozenset[str]) -> tuple[str, ...]:
+def measurable(cases: frozenset[str], settings: Config) -> tuple[str, ...]:
     """Return the workloads to measure for these cases; the default one for none.
 
-    >>> measurable(frozenset({"quick", "standard"})), measurable(frozenset())
-    (('quick', 'standard'), ('standard',))
+    >>> measurable(frozenset({"quick", "standard"}), Config(Path()))
+    ('quick', 'standard')
     """
     left, names = set(cases), []
-    for workload in workloads.WORKLOADS.values():
+    for workload in (*workloads.WORKLOADS.values(), *workloads.own(settings).values()):
         its = {case.name for case in workload.cases}
-        if workload.name in workloads.AVAILABLE and its & left:
+        if its & left:
             names.append(workload.name)
             left -= its
     return tuple(names) or (DEFAULT_WORKLOAD,)

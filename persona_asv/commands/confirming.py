@@ -92,7 +92,7 @@ def judged(
 
     if now.lack and now.here and wish.run and not before.lack and before.commit is None:
         now = _measured(before, now, settings, families, out)
-    found = decide(before, now, rules, families, wish)
+    found = decide(before, now, settings, rules, families, wish)
     if found.bout is None:
         return _by_screen(before, now, found.screen, found.why, wish)
     try:
@@ -135,7 +135,7 @@ def _measured(
     from persona_asv.commands.measuring import measured
     from persona_asv.decision import measurable
 
-    for name in measurable(before.cases):
+    for name in measurable(before.cases, settings):
         workload = workloads.resolve(name, settings, None, None)
         plan, ground = place.prepare(settings, workload, families, provider=before.provider)
         done, _ = measured(plan, ground, out)
@@ -146,7 +146,7 @@ def _measured(
 
 def confirmed(settings: Config, bout: Bout, rules: Rules, why: str, out: TextIO) -> Confirmation:
     """Measure both commits in turn, saying on a stream what, why and how long; returns the verdict."""
-    from persona_asv import confirmation, trial
+    from persona_asv import confirmation, course
     from persona_asv.render import confirmation as render
     from persona_asv.render import run as lines
     from persona_asv.render.terminal import Style
@@ -159,7 +159,7 @@ def confirmed(settings: Config, bout: Bout, rules: Rules, why: str, out: TextIO)
 
     def begin(sides: tuple[Contender, Contender], blocks: int) -> None:
         click.echo(render.plan(sides, blocks, style), file=out)
-        progress.show(trial.Progress(0, 1, 0, 1))
+        progress.show(course.Progress(0, 1, 0, 1))
 
     click.echo(render.announcement(bout, why, style), file=out)
     done = confirmation.confirm(settings, bout, rules, confirmation.Watcher(say, begin, progress.show))
