@@ -26,6 +26,12 @@ from persona_asv.workloads import Workload
 BLOCKS = 5
 """Rounds a side: with 20 operations each they see +15 % (docs/explanation/gate.md)."""
 
+MOST_ROUNDS = 100
+"""Most that ``--rounds`` takes."""
+
+SPENDING = (0.5, 0.25, 0.25)
+"""Shares of the error rates at the looks of ``--rounds auto``, after 5, 10 and 15 blocks."""
+
 BUILDING_S = 180.0
 """Seconds that making both environments may take."""
 
@@ -138,13 +144,9 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
     )
     blocks = bout.rounds or BLOCKS
     watcher.begin(sides, blocks)
-    final = replace(rules, final=True)
-
-    def undecided(so_far: Contest) -> bool:
-        return is_open(compare(*so_far.files, final))
-
-    done = contest(sides, blocks, deadline, watcher.progress, undecided if bout.rounds == 0 else None)
-    found = compare(*done.files, final)
+    looks = Looks(replace(rules, final=True), SPENDING if bout.rounds == 0 else (1.0,))
+    done = contest(sides, blocks, deadline, watcher.progress, looks.undecided)
+    found = looks.found or looks.look(done)
     notes = (*declarations(sides), *found.notes)
     return Confirmation(done, replace(found, notes=notes))
 
@@ -153,6 +155,34 @@ def _own(subject: str) -> tuple[str, ...]:
     """Return the names of the distribution that a subject may come from where this program runs."""
     module = module_of(subject)
     return (layer.OURS,) if module.startswith("persona_asv.") else tuple(layer.providers(module))
+
+
+@dataclass(slots=True)
+class Looks:
+    """Looks at a contest while it goes on, each with its share of the error rates.
+
+    Attributes
+    ----------
+    shares
+        Of each look; there is none after the last.
+    found
+        What the last one saw.
+    """
+
+    rules: Rules
+    shares: tuple[float, ...]
+    found: Comparison | None = None
+    taken: int = 0
+
+    def look(self, so_far: Contest) -> Comparison:
+        """Judge the rounds so far."""
+        self.found = compare(*so_far.files, replace(self.rules, share=self.shares[self.taken]))
+        self.taken += 1
+        return self.found
+
+    def undecided(self, so_far: Contest) -> bool:
+        """Return whether more rounds would be worth their time."""
+        return is_open(self.look(so_far)) and self.taken < len(self.shares)
 
 
 def is_open(found: Comparison) -> bool:

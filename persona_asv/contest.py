@@ -19,9 +19,6 @@ from persona_asv.trial import run_rounds
 
 SIDES = ("baseline", "current")
 
-MOST_BLOCKS = 15
-"""Blocks after which ``--rounds auto`` lets the matter rest."""
-
 
 @dataclass(frozen=True, slots=True)
 class Contender:
@@ -116,7 +113,7 @@ def contest(
     blocks: int,
     deadline: float,
     watch: Callable[[Progress], None],
-    undecided: Callable[[Contest], bool] | None = None,
+    undecided: Callable[[Contest], bool],
 ) -> Contest:
     """Measure both sides in interleaved blocks; returns the rounds of each.
 
@@ -125,7 +122,7 @@ def contest(
     deadline
         Moment on the monotonic clock at which it is given up.
     undecided
-        Says whether more blocks would be worth their time; None for no more than `blocks`.
+        Says whether as many blocks again would be worth their time.
 
     Raises
     ------
@@ -145,9 +142,9 @@ def contest(
             while True:
                 run_rounds(courses, standin, deadline, watch)
                 done = _with(done, courses)
-                if undecided is None or done.blocks >= MOST_BLOCKS or not undecided(done):
+                if not undecided(done):
                     break
-                courses = _courses(done, min(blocks, MOST_BLOCKS - done.blocks))
+                courses = _courses(done, blocks)
     except (PersonaAsvError, StandInError, OSError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
         for course in courses:

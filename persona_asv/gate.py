@@ -44,6 +44,9 @@ class Rules:
         Keys to judge (they also bound the family of tests); None for all.
     final
         Whether these rounds are already the fresh ones: then nothing asks for more.
+    share
+        Share of the error rates that this look may spend: several looks at growing rounds are several chances
+        to be wrong.
     family
         What the timed metrics are called: another suite's series is judged under its own name.
     """
@@ -53,7 +56,13 @@ class Rules:
     interleaved: bool | None = None
     only: Collection[str] | None = None
     final: bool = False
+    share: float = 1.0
     family: str = LATENCY
+
+    def alpha(self, *, in_blocks: bool) -> tuple[float, float]:
+        """Return the error rates of a warning and of a failure."""
+        warning, failure = ALPHA[in_blocks]
+        return self.share * warning, self.share * failure
 
     def wants(self, key: str) -> bool:
         """Return whether this metric is to be judged."""
@@ -80,7 +89,8 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         calibration = calibrate(baseline, current, paired=in_blocks)
         notes = calibration.notes
         timings = _timings(calibration, baseline, current, rules, in_blocks=in_blocks)
-        findings = _judge_timings(timings, (baseline, current), calibration.basis.value, ALPHA[in_blocks])
+        alpha = rules.alpha(in_blocks=in_blocks)
+        findings = _judge_timings(timings, (baseline, current), calibration.basis.value, alpha)
     else:
         findings = []
     before, after = _keys(baseline, rules), _keys(current, rules)

@@ -55,7 +55,7 @@ def wish(confirm: bool | None, rounds: str | None, *, always: bool, run: bool, r
     UsageError
         Flags contradict each other, or the number of rounds is none.
     """
-    from persona_asv.contest import MOST_BLOCKS
+    from persona_asv.confirmation import MOST_ROUNDS
     from persona_asv.decision import Wish
 
     if always and (confirm is False or not run):
@@ -66,9 +66,8 @@ def wish(confirm: bool | None, rounds: str | None, *, always: bool, run: bool, r
     number = None
     if rounds is not None:
         number = 0 if rounds == "auto" else int(rounds) if rounds.isascii() and rounds.isdigit() else -1
-        if number < 0 or (rounds != "auto" and not 2 <= number <= 10 * MOST_BLOCKS):
-            most = 10 * MOST_BLOCKS
-            raise UsageError(f"--rounds: auto, or a whole number from 2 to {most}, not {rounds!r}")
+        if number < 0 or (rounds != "auto" and not 2 <= number <= MOST_ROUNDS):
+            raise UsageError(f"--rounds: auto, or a whole number from 2 to {MOST_ROUNDS}, not {rounds!r}")
     return Wish(confirm, always, number, run, resolve_each)
 
 
