@@ -69,7 +69,7 @@ def trials(repository: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def same(repository: Path) -> tuple[Done, dict[str, str], dict[str, str]]:
-    """Return the comparison of two commits with the same code, and the repository's files before and after."""
+    """Return the comparison of two commits with the same code, and all files before and after it."""
     before = snapshot(repository)
     done = compare("--baseline", "HEAD~1", cwd=repository)
     return done, before, snapshot(repository)
