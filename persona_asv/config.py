@@ -15,6 +15,7 @@ from typing import Any, Literal
 from persona_asv.yaml_tree import TEXT, Entry, Reader, compose, read_text, scalar
 
 WORKLOADS = ("quick", "standard", "full", "batch", "provider")
+FILE = "persona.yaml"
 METRICS = (
     *(f"{family}_{p}" for family in ("generation_latency", "client_overhead") for p in ("p50", "p95", "p99")),
     *("throughput_per_minute", "memory_peak_mb", "memory_average_mb"),
@@ -106,8 +107,8 @@ def load(start: Path, explicit: Path | None = None) -> Config:
 
 def _find(start: Path) -> Path | None:
     for folder in (start, *start.parents):
-        if os.path.lexists(folder / "persona.yaml"):
-            return folder / "persona.yaml"
+        if os.path.lexists(folder / FILE):
+            return folder / FILE
         if os.path.lexists(folder / ".git"):
             break
     return None

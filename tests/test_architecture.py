@@ -39,7 +39,7 @@ ROOMS = {
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "pipeline": ("pipeline",),
-    "choice": ("chosen", "stored", "choice"),
+    "choice": ("chosen", "footing", "named", "stored", "choice"),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),

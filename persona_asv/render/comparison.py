@@ -8,10 +8,10 @@ from typing import Any
 from persona_asv.comparison import Case, Comparison
 from persona_asv.judgement import Finding, Stage, Verdict
 from persona_asv.metrics import unit_of
+from persona_asv.render.heading import Heading
 from persona_asv.render.terminal import Style
 from persona_asv.units import COUNT, MILLISECONDS, Unit
 
-_WIDTH = 61
 _WIDE = 100
 """Columns from which the table has room for intervals."""
 
@@ -73,21 +73,9 @@ def _change(finding: Finding) -> str:
     return percent(finding.change)
 
 
-def text(comparison: Comparison, names: tuple[str, str], style: Style, *, explain: bool = False) -> str:
-    """Return the whole comparison.
-
-    Parameters
-    ----------
-    names
-        What baseline and current are called.
-    explain
-        Whether to add a sentence a metric.
-    """
-    parts = [
-        f"Performance Comparison: {names[1]} vs {names[0]}",
-        style.rule(_WIDTH, double=True),
-        *(style.wrap(f"Note: {note}") for note in comparison.notes),
-    ]
+def text(comparison: Comparison, heading: Heading, style: Style, *, explain: bool = False) -> str:
+    """Return the whole comparison; `explain` adds a sentence a metric."""
+    parts = list(heading.lines(comparison.notes, style))
     kinds: set[str] = set()
     for case in comparison.cases if _ours(comparison) else [_together(comparison)]:
         if _ours(comparison):
