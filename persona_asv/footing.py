@@ -124,14 +124,15 @@ def settings_of(its: Footing | None, settings: Config) -> tuple[Config, tuple[st
     name = None if path is None else _inside(its.root, path)
     if name is None or not (its.held(name) or _tracked(its.root, name)):
         return settings, ()
+    content = git.ask_bytes(its.root, "cat-file", "blob", f"{its.ancestor.commit}:{name}") or b""
     try:
-        there = _config_at(its, name)
+        thresholds, ci = configuration.read_policy(content.decode(errors="replace"), name)
     except ConfigError as error:
-        return settings, (f"{its.label}: {name} cannot be read ({error}); this change's own holds",)
-    if (there.thresholds, there.ci) == (settings.thresholds, settings.ci):
+        return settings, (f"{its.label}: its thresholds cannot be read ({error}); this change's own hold",)
+    if (thresholds, ci) == (settings.thresholds, settings.ci):
         return settings, ()
     note = f"this change edits thresholds or ci in {name}: those of {its.label} hold until it is merged"
-    return replace(settings, thresholds=there.thresholds, ci=there.ci), (note,)
+    return replace(settings, thresholds=thresholds, ci=ci), (note,)
 
 
 def _places(root: Path) -> Iterator[tuple[Path, str]]:
@@ -142,16 +143,6 @@ def _places(root: Path) -> Iterator[tuple[Path, str]]:
         if name is None:
             break
         yield folder / configuration.FILE, name
-
-
-def _config_at(its: Footing, name: str) -> Config:
-    content = git.ask_bytes(its.root, "cat-file", "blob", f"{its.ancestor.commit}:{name}")
-    if content is None:
-        return Config(root=its.root)
-    with tempfile.TemporaryDirectory(prefix="persona-asv-") as scratch:
-        copy = Path(scratch) / configuration.FILE
-        copy.write_bytes(content)
-        return configuration.load(copy.parent, copy)
 
 
 @contextmanager

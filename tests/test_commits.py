@@ -380,7 +380,7 @@ class TestSettingsOfAChange:
 
     def test_the_rest_of_the_file_is_the_changes_own(self, reviewed: Path) -> None:
         text = (reviewed / "persona.yaml").read_text()
-        (reviewed / "persona.yaml").write_text(text + "  machine: other\n")
+        (reviewed / "persona.yaml").write_text(text + "  machine: other\n  ci: {}\n")
         settings, notes = self.held(reviewed)
         assert (settings.machine, settings.thresholds.warn, notes) == ("other", 12, ())
 
@@ -404,8 +404,8 @@ class TestSettingsOfAChange:
         committed(reviewed, "mended")
         settings, (note,) = self.held(reviewed)
         assert settings.thresholds.warn == 5
-        assert "persona.yaml cannot be read" in note
-        assert "this change's own holds" in note
+        assert "its thresholds cannot be read (persona.yaml:1" in note
+        assert "this change's own hold" in note
 
     def test_without_ci_they_are_its_own(self, reviewed: Path) -> None:
         (reviewed / "persona.yaml").write_text("benchmarks:\n  thresholds: {warn: 900, fail: 900}\n")
