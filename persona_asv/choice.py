@@ -23,6 +23,8 @@ from persona_asv.named import Named, of_book
 from persona_asv.recorded import compare_recorded
 from persona_asv.sides import own_cases
 
+__all__ = ["Chosen", "compared", "groups", "sides"]
+
 
 def groups(baseline: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Return the baselines that a repeated ``--baseline`` means: files are the rounds of one, a name is one.

@@ -15,6 +15,7 @@ from persona_asv.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from persona_asv.chosen import Chosen
     from persona_asv.gate import Rules
+    from persona_asv.render.job import Notice
     from persona_asv.render.terminal import Style
 
 
@@ -78,6 +79,7 @@ def compare(
     from persona_asv import config as configuration
     from persona_asv.chosen import Terms
     from persona_asv.commands.envelope import echo_json
+    from persona_asv.commands.reporting import reporting_to
     from persona_asv.gate import Rules
     from persona_asv.render.terminal import Style
 
@@ -86,7 +88,6 @@ def compare(
     if rule == "asv" and (only or explain):
         raise UsageError("--rule asv shows what asv shows: leave --only and --explain away")
     names = baseline if file is None else (file,)
-    settings = configuration.load(Path.cwd(), config)
     terms = Terms(
         exact=exact,
         ci=ci or fail_on_regression,
@@ -95,28 +96,31 @@ def compare(
         pipeline=pipeline.around(),
         tell=lambda said: click.echo(said, err=True),
     )
-    base = footing.footing(names, terms)
-    settings, notes = footing.settings_of(base, settings)
-    policy = settings.ci
-    if fail_on_regression:
-        policy = replace(policy, fail_on="fail", fail_on_regression=True)
-    rules = Rules(
-        thresholds=verdicts.thresholds(settings.thresholds, warn_threshold, fail_threshold),
-        only=metrics.keys(metrics.families(only)) if only else None,
-    )
-    style = None if as_json else Style.of(sys.stdout)
-    found = []
-    for group in choice.groups(names):
-        before, now = choice.sides(group, current, settings, terms, base)
-        before = replace(before, notes=(*before.notes, *notes))
-        how = _by_asvs_rule if rule == "asv" else _judged
-        found.append(how(before, now, rules, style, explain=explain))
-    verdict = max(each.verdict for each in found)
-    code = verdicts.exit_code(verdict, policy) if terms.ci else verdicts.unless_failed(verdict)
-    if as_json:
-        echo_json("benchmark compare", _document(found, verdict, code))
-    else:
-        click.echo("\n\n".join(each.text for each in found))
+    with reporting_to(terms, as_json=as_json) as job:
+        settings = configuration.load(Path.cwd(), config)
+        base = footing.footing(names, terms)
+        settings, notes = footing.settings_of(base, settings)
+        policy = settings.ci
+        if fail_on_regression:
+            policy = replace(policy, fail_on="fail", fail_on_regression=True)
+        rules = Rules(
+            thresholds=verdicts.thresholds(settings.thresholds, warn_threshold, fail_threshold),
+            only=metrics.keys(metrics.families(only)) if only else None,
+        )
+        style = None if as_json else Style.of(sys.stdout)
+        found = []
+        for group in choice.groups(names):
+            before, now = choice.sides(group, current, settings, terms, base)
+            before = replace(before, notes=(*before.notes, *notes))
+            how = _by_asvs_rule if rule == "asv" else _judged
+            found.append(how(before, now, rules, style, explain=explain))
+        verdict = max(each.verdict for each in found)
+        code = verdicts.exit_code(verdict, policy) if terms.ci else verdicts.unless_failed(verdict)
+        if as_json:
+            echo_json("benchmark compare", _document(found, verdict, code))
+        else:
+            job.show("\n\n".join(each.text for each in found))
+        job.conclude([each.notice for each in found], code)
     return code
 
 
@@ -127,11 +131,13 @@ class _Found:
     verdict: ExitCode
     text: str
     data: Mapping[str, Any]
+    notice: Notice
 
 
 def _judged(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, explain: bool) -> _Found:
     from persona_asv import choice
     from persona_asv.render import comparison as render
+    from persona_asv.render import job
     from persona_asv.render.heading import Heading
 
     comparison = choice.compared(before, now, rules)
@@ -139,18 +145,20 @@ def _judged(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, e
     heading = Heading((before.label, now.label), (before.heading, now.heading), commits)
     text = "" if style is None else render.text(comparison, heading, style, explain=explain)
     data = dict(zip(("baseline_commit", "current_commit"), commits, strict=True))
-    return _Found(comparison.exit_code, text, {**render.as_json(comparison, heading.names), **data})
+    data = {**render.as_json(comparison, heading.names), **data}
+    return _Found(comparison.exit_code, text, data, job.notice(comparison, heading))
 
 
 def _by_asvs_rule(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, explain: bool) -> _Found:
-    from persona_asv.render import asv_marks
+    from persona_asv.render import asv_marks, job
 
     for side in (now, before):
         if not side.files:
             raise UsageError(side.lack or "--rule asv compares samples, and one side has none")
     general, names = rules.thresholds.general, (before.label, now.label)
     marks = asv_marks.compare(before.files, now.files, warn=general.warn, fail=general.fail)
-    return _Found(marks.exit_code, marks.text(names), marks.as_json(names))
+    notice = job.plain_notice(marks.exit_code, (before.heading, now.heading), "by asv's rule")
+    return _Found(marks.exit_code, marks.text(names), marks.as_json(names), notice)
 
 
 def _document(found: Sequence[_Found], verdict: ExitCode, code: ExitCode) -> dict[str, Any]:
