@@ -26,6 +26,7 @@ OPERATION_CALLS = GENERATION + "track_operation_calls"
 OPERATION_TOKENS = GENERATION + "track_operation_tokens"
 ERROR_RATE = GENERATION + "track_error_rate"
 MEMORY = "memory.Memory.peakmem_generate"
+WORK = "work.Work.track_python_calls"
 
 _READINGS = tuple(
     GENERATION + name
@@ -55,6 +56,7 @@ FAMILIES: Mapping[str, Family] = {
             "API calls and tokens per persona",
             (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS),
         ),
+        Family("work", "Python calls per persona, counted", (WORK,)),
     )
 }
 
@@ -98,6 +100,7 @@ DISTRIBUTIONS = (
     Distribution("memory_usage", "memory_peak (MB)", "memory_peak", MEGABYTES, MEMORY, 1e-6),
     Distribution("api_efficiency", "api_calls (per persona)", "api_calls", COUNT, OPERATION_CALLS),
     Distribution("api_efficiency", "tokens (per persona)", "tokens", COUNT, OPERATION_TOKENS),
+    Distribution("work", "python_calls (per persona)", "python_calls", COUNT, WORK),
 )
 
 
@@ -105,6 +108,7 @@ SINGLES = (
     Single("memory_usage", "memory_peak_mb", MEGABYTES, MEMORY, statistics.median, 1e-6),
     Single("api_efficiency", "api_calls_per_persona", COUNT, API_CALLS, statistics.fmean),
     Single("api_efficiency", "tokens_per_persona", COUNT, TOKENS, statistics.fmean),
+    Single("work", "python_calls_per_persona", COUNT, WORK, statistics.median),
     Single("reliability", "error_rate", PERCENT, ERROR_RATE, statistics.fmean),
 )
 

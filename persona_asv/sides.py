@@ -46,7 +46,8 @@ class Label:
 
 def is_ours(files: Sequence[ResultFile]) -> bool:
     """Return whether any of the files comes from our suite."""
-    return any(metrics.LATENCY in f.series or metrics.MEMORY in f.series for f in files)
+    names = {metrics.LATENCY, *(single.series for single in metrics.SINGLES)}
+    return any(names & f.series.keys() for f in files)
 
 
 def own_cases(files: Sequence[ResultFile]) -> tuple[Label, ...]:

@@ -96,6 +96,7 @@ LIBRARIES = {
     "json5": ("persona_asv.engine",),
     "subprocess": (
         *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
+        "benchmarks.interpreter",
     ),
     "multiprocessing": (),
     "jinja2": ("persona_asv.subject",),
