@@ -57,11 +57,15 @@ class Family:
         As ``--only`` takes it.
     benchmarks
         asv benchmarks that must run for it.
+    rounds
+        How many rounds of a run measure it, the first ones; None for all. What costs a process of its own
+        and hardly scatters need not be measured in every round.
     """
 
     name: str
     summary: str
     benchmarks: tuple[str, ...]
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,14 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A metric that is one number a run: a value of asv's in each round, put together."""
+    """A metric that is one number a run: a value of asv's in each round, put together.
+
+    Attributes
+    ----------
+    yardstick
+        Series of what the machine made of a fixed task in the same breath, in the same unit; empty where the
+        values hardly scatter. Values with a yardstick are compared in units of it.
+    """
 
     family: str
     key: str
@@ -122,6 +133,7 @@ class Single:
     series: str
     middle: Callable[[Sequence[float]], float]
     scale: float = 1.0
+    yardstick: str = ""
 
     def estimate(self, rounds: CaseRounds) -> Estimate | None:
         """Return the number, None if not measured."""

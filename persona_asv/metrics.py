@@ -27,6 +27,10 @@ OPERATION_TOKENS = GENERATION + "track_operation_tokens"
 ERROR_RATE = GENERATION + "track_error_rate"
 MEMORY = "memory.Memory.peakmem_generate"
 WORK = "work.Work.track_python_calls"
+IMPORT = "startup.Startup.track_import"
+IMPORTED_MODULES = "startup.Startup.track_imported_modules"
+INTERPRETER = "startup.Startup.track_interpreter"
+CLI_STARTUP = "startup.CommandLine.track_start"
 
 _READINGS = tuple(
     GENERATION + name
@@ -56,7 +60,13 @@ FAMILIES: Mapping[str, Family] = {
             "API calls and tokens per persona",
             (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS),
         ),
-        Family("work", "Python calls per persona, counted", (WORK,)),
+        Family("work", "Python calls per persona, counted", (WORK,), rounds=3),
+        Family(
+            "startup",
+            "import and command line of the subject, in fresh processes",
+            (IMPORT, IMPORTED_MODULES, INTERPRETER, CLI_STARTUP),
+            rounds=3,
+        ),
     )
 }
 
@@ -101,6 +111,9 @@ DISTRIBUTIONS = (
     Distribution("api_efficiency", "api_calls (per persona)", "api_calls", COUNT, OPERATION_CALLS),
     Distribution("api_efficiency", "tokens (per persona)", "tokens", COUNT, OPERATION_TOKENS),
     Distribution("work", "python_calls (per persona)", "python_calls", COUNT, WORK),
+    Distribution("startup", "cli_startup", "cli_startup", MILLISECONDS, CLI_STARTUP, 1e3),
+    Distribution("startup", "import", "import", MILLISECONDS, IMPORT, 1e3),
+    Distribution("startup", "imported_modules", "imported_modules", COUNT, IMPORTED_MODULES),
 )
 
 
@@ -109,6 +122,9 @@ SINGLES = (
     Single("api_efficiency", "api_calls_per_persona", COUNT, API_CALLS, statistics.fmean),
     Single("api_efficiency", "tokens_per_persona", COUNT, TOKENS, statistics.fmean),
     Single("work", "python_calls_per_persona", COUNT, WORK, statistics.median),
+    Single("startup", "cli_startup_ms", MILLISECONDS, CLI_STARTUP, statistics.median, 1e3, INTERPRETER),
+    Single("startup", "import_ms", MILLISECONDS, IMPORT, statistics.median, 1e3, INTERPRETER),
+    Single("startup", "imported_modules", COUNT, IMPORTED_MODULES, statistics.median),
     Single("reliability", "error_rate", PERCENT, ERROR_RATE, statistics.fmean),
 )
 

@@ -18,7 +18,7 @@ from persona_asv.scalars import SCREEN, judge_scalar
 from persona_asv.sides import own_cases, own_side
 from persona_asv.units import Better
 
-_SCALARS = {single.key for single in metrics.SINGLES}
+_SCALARS = {single.key for single in metrics.SINGLES if not single.yardstick}
 
 
 def compare_recorded(

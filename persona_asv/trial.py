@@ -107,7 +107,7 @@ def measure(plan: Plan, ground: Ground, watch: Callable[[Progress], None]) -> Ru
         A signal ended it. In both cases what was measured is kept, marked partial, outside the history.
     """
     deadline = time.monotonic() + plan.workload.timeout_s
-    course = _Course(plan, ground, RunFolder.create(ground.root), deals(plan.workload))
+    course = _Course(plan, ground, RunFolder.create(ground.root), deals(plan.workload, plan.families))
     try:
         course.folder.describe(facts(plan, ground, state="running"))
         with StandIn.start() as standin:
@@ -135,7 +135,13 @@ def _run_rounds(
     for round_, deal in zip(rounds, course.deals, strict=True):
         told = environ(plan, url, f"{folder.id[-6:]}.{round_.number}", deal)
         orders.append(
-            round_.prepare(ground.attribution, ground.machine, ground.repository, selected(plan, deal), told)
+            round_.prepare(
+                ground.attribution,
+                ground.machine,
+                ground.repository,
+                selected(plan, deal, round_.number),
+                told,
+            )
         )
     launcher = [sys.executable, "-P", "-m", "persona_asv.engine.asv_launcher", *map(str, orders)]
     with (

@@ -26,7 +26,7 @@ ROOMS = {
         "environment",
         "yaml_text",
     ),
-    "gate": ("traces", "evidence", "calibration", "timing", "scalars", "gate"),
+    "gate": ("traces", "evidence", "calibration", "timing", "starts", "scalars", "gate"),
     "steps": ("config", "workloads", "metrics"),
     "comparison": ("sides", "comparison", "recorded", "verdicts"),
     "engine": ("engine",),
@@ -97,6 +97,7 @@ LIBRARIES = {
     "subprocess": (
         *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
         "benchmarks.interpreter",
+        "benchmarks.startup",
     ),
     "multiprocessing": (),
     "jinja2": ("persona_asv.subject",),

@@ -48,6 +48,23 @@ class Outcome:
     output_tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a subject starts: the value of its attribute ``start``, which it may leave out.
+
+    Attributes
+    ----------
+    module
+        What its users import; by default the module that holds the subject.
+    command
+        Arguments of the Python interpreter that make its command line answer and end at once, for instance
+        ``("-m", "persona_asv.subject", "--version")``; empty where it has no command line.
+    """
+
+    module: str
+    command: tuple[str, ...] = ()
+
+
 class Session(Protocol):
     """An open connection to one provider and model; what is costly is built once and kept until `close`."""
 
