@@ -1,6 +1,6 @@
 """How long the subject takes to start: to be imported, and to answer on its command line.
 
-Every figure is of fresh interpreters, the quickest of three, and less the time they waited for a CPU. Start-up
+Every figure is of fresh interpreters, the quickest of three, and less the time they waited for a CPU. A start
 follows the machine: a bare interpreter's start in the same breath is stored beside each figure, as what it is
 divided by when two are compared. Imports and starts depend on neither workload nor provider, so that the
 cases of a round share one measurement.

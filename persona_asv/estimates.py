@@ -125,6 +125,8 @@ class Single:
     yardstick
         Series of what the machine made of a fixed task in the same breath, in the same unit; empty where the
         values hardly scatter. Values with a yardstick are compared in units of it.
+    per_python
+        Whether it is another number on another minor version of Python, so that the two are never compared.
     """
 
     family: str
@@ -134,6 +136,7 @@ class Single:
     middle: Callable[[Sequence[float]], float]
     scale: float = 1.0
     yardstick: str = ""
+    per_python: bool = False
 
     def estimate(self, rounds: CaseRounds) -> Estimate | None:
         """Return the number, None if not measured."""

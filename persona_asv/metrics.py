@@ -121,12 +121,16 @@ SINGLES = (
     Single("memory_usage", "memory_peak_mb", MEGABYTES, MEMORY, statistics.median, 1e-6),
     Single("api_efficiency", "api_calls_per_persona", COUNT, API_CALLS, statistics.fmean),
     Single("api_efficiency", "tokens_per_persona", COUNT, TOKENS, statistics.fmean),
-    Single("work", "python_calls_per_persona", COUNT, WORK, statistics.median),
+    Single("work", "python_calls_per_persona", COUNT, WORK, statistics.median, per_python=True),
     Single("startup", "cli_startup_ms", MILLISECONDS, CLI_STARTUP, statistics.median, 1e3, INTERPRETER),
     Single("startup", "import_ms", MILLISECONDS, IMPORT, statistics.median, 1e3, INTERPRETER),
-    Single("startup", "imported_modules", COUNT, IMPORTED_MODULES, statistics.median),
+    Single("startup", "imported_modules", COUNT, IMPORTED_MODULES, statistics.median, per_python=True),
     Single("reliability", "error_rate", PERCENT, ERROR_RATE, statistics.fmean),
 )
+
+
+PER_PYTHON = {single.key: single.series for single in SINGLES if single.per_python}
+"""Metrics that belong to one minor version of Python, with their series."""
 
 
 def unit_of(key: str) -> Unit | None:

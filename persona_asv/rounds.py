@@ -96,7 +96,9 @@ class Round:
             )
 
 
-SERIES = tuple(f.name for f in fields(Round) if f.name not in ("scalars", "yardsticks", "started_at", "label"))
+SERIES = tuple(
+    f.name for f in fields(Round) if f.name not in ("scalars", "yardsticks", "started_at", "label")
+)
 """The names of a round's per-operation series."""
 
 

@@ -1,4 +1,4 @@
-"""Starts of the subject, judged: a handful of rounds of few processes, each beside a bare interpreter's start.
+"""Starts of the subject, judged: few rounds of few processes, each beside a bare interpreter's start.
 
 A start cannot be repeated within a process, and so has no samples beside references of its own. Its unit of
 evidence is the round: the quickest of three processes, divided by the quickest bare interpreter in the same
