@@ -151,6 +151,11 @@ def keys(chosen: Iterable[Family]) -> frozenset[str]:
     return frozenset(found | ({"throughput_per_minute"} if "throughput" in wanted else set()))
 
 
+def family_of(metric: str) -> str | None:
+    """Return the family that is called so or has a metric of that key; None where there is none."""
+    return next((each.name for each in FAMILIES.values() if metric in {each.name, *keys([each])}), None)
+
+
 def throughput(rounds: CaseRounds) -> Estimate | None:
     """Return 60 x personas / duration over the whole run: from the mean time, not a mean of rates."""
     times = rounds.samples(SECONDS_PER_PERSONA)

@@ -36,6 +36,7 @@ ROOMS = {
     "standin": ("standin",),
     "plan": ("plan",),
     "trial": ("trial",),
+    "profiling": ("profiling",),
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "choice": ("choice",),
@@ -60,6 +61,9 @@ ENTERED_FROM: dict[str, set[str]] = {
     "standin": {"standin", "version"},
     "plan": {"words", "nouns", "steps", "engine", "version"},
     "trial": {"words", "nouns", "steps", "engine", "plan", "persona_asv.standin.process", "version"},
+    "profiling": {
+        *("words", "nouns", "steps", "engine", "plan", "trial", "persona_asv.standin.process"),
+    },
     "place": {
         *("words", "nouns", "steps", "engine", "fingerprint", "standin", "subject", "plan", "trial"),
         "version",
@@ -71,12 +75,23 @@ ENTERED_FROM: dict[str, set[str]] = {
         *("words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "place", "keeping"),
     },
     "render": {
-        *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
+        *(
+            "render",
+            "words",
+            "nouns",
+            "steps",
+            "comparison",
+            "engine",
+            "baselines",
+            "plan",
+            "trial",
+            "profiling",
+        ),
         "version",
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "place", "plan", "keeping", "choice", "render", "version"),
+        *("trial", "profiling", "place", "plan", "keeping", "choice", "render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },
