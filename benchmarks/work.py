@@ -96,12 +96,19 @@ class Work:
                 "warm_ups": settings.WARM_UPS,
                 "operations": OPERATIONS,
             }
-            found = ask(Path(__file__).with_name("counting.py"), order, PYTHONHASHSEED="0")
+            try:
+                found = ask(Path(__file__).with_name("counting.py"), order, PYTHONHASHSEED="0")
+            except RuntimeError as error:
+                spool.write("failed", reason=str(error))
+                raise
         spool.write("warm", seconds=time.perf_counter() - started)
-        spool.close()
         calls = most_common(found["counts"])
+        if calls is None and found["failure"]:
+            reason = f"operations failed while their calls were counted, the last with {found['failure']}"
+            spool.write("failed", reason=reason)
+            raise RuntimeError(reason)
+        spool.close()
         if calls is None:
-            why = found["failure"] or "the counts do not repeat"
-            sys.stderr.write(f"python calls of {workload}: {why}: {found['counts']}\n")
+            sys.stderr.write(f"python calls of {workload} do not repeat: {found['counts']}\n")
             return math.nan  # asv's "skipped"
         return calls

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from persona_asv import metrics
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.engine.job import Job
 from persona_asv.engine.round import Round
@@ -117,8 +118,13 @@ def measure(plan: Plan, ground: Ground, watch: Callable[[Progress], None]) -> Ru
         course.folder.describe(facts(plan, ground, state="partial", reason=reason))
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
         raise kind(f"{reason}; {course.remains()}") from error
-    course.folder.describe(facts(plan, ground, state="finished"))
     cases = tuple(CaseRounds(case.name, plan.provider, tuple(course.kept)) for case in plan.workload.cases)
+    if not any(metrics.table(case, plan.families) for case in cases):
+        log = course.folder.round(1) / "asv.log"
+        reason = f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
+        course.folder.describe(facts(plan, ground, state="partial", reason=reason))
+        raise MeasurementError(reason)
+    course.folder.describe(facts(plan, ground, state="finished"))
     tally = course.tally
     share = tally.delay / tally.wall if tally.wall else 0.0
     return Run(plan, ground, course.folder, cases, Harness(course.own, share, tally.failed), len(course.kept))
