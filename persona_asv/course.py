@@ -106,7 +106,7 @@ class Course:
     @classmethod
     def begin(cls, plan: Plan, ground: Ground) -> Course:
         """Return the course of a plan, its folder created."""
-        return cls(plan, ground, RunFolder.create(ground.root), deals(plan.workload))
+        return cls(plan, ground, RunFolder.create(ground.root), deals(plan.workload, plan.families))
 
     def rounds(self) -> list[Round]:
         """Return its rounds, none of them measured yet."""
@@ -119,11 +119,11 @@ class Course:
         """Write what asv is told of a round; returns the order's path."""
         deal, url = self._deal(round_), f"http://127.0.0.1:{port}"
         told = environ(self.plan, url, f"{self.folder.id[-6:]}.{round_.number}", deal)
-        ground, wanted = self.ground, selected(self.plan, deal)
+        ground, wanted = self.ground, selected(self.plan, deal, round_.number)
         whose = ground.attribution, ground.machine, ground.repository
         if self.seat is None:
             return round_.prepare(*whose, wanted, told)
-        return round_.prepare(*whose, wanted, told | self.seat.environ, self.seat.python)
+        return round_.prepare(*whose, wanted, told | self.seat.environ, python=self.seat.python)
 
     def keep(self, round_: Round, tally: Tally) -> None:
         """Take in a round that asv has finished.

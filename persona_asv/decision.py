@@ -92,7 +92,7 @@ def _reason(lacking: Sequence[Chosen], screen: Comparison | None, wish: Wish) ->
     if wish.always:
         return "--always"
     if lacking:
-        what = " and ".join("the current code" if side.here else heading(side) for side in lacking)
+        what = " and ".join("the current code" if side.here else side.heading for side in lacking)
         return f"nothing that fits is stored of {what}"
     if screen is None or screen.exit_code is ExitCode.COULD_NOT_MEASURE:
         return ""
@@ -125,9 +125,9 @@ def _obstacle(before: Chosen, now: Chosen, wish: Wish) -> str:
         if side.here:
             continue
         if side.commit is None:
-            return f"{heading(side)} belongs to no commit"
+            return f"{side.heading} belongs to no commit"
         if git.commit_of(Path.cwd(), side.commit) is None:
-            return f"{heading(side)} is commit {side.commit[:8]}, which is not in this repository"
+            return f"{side.heading} is commit {side.commit[:8]}, which is not in this repository"
     return ""
 
 
@@ -141,7 +141,7 @@ def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family,
     name = subject["name"] if isinstance(subject, dict) else recorded and recorded.subject
     return Bout(
         commit=before.commit or "",
-        title=heading(before),
+        title=before.heading,
         names=measurable(before.cases & now.cases or before.cases | now.cases, settings),
         families=families,
         current=None if now.here else now.commit,
@@ -152,11 +152,6 @@ def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family,
         rounds=wish.rounds,
         resolve_each=wish.resolve_each,
     )
-
-
-def heading(side: Chosen) -> str:
-    """Return what a side is called in a few words."""
-    return side.title or side.label
 
 
 def measurable(cases: frozenset[str], settings: Config) -> tuple[str, ...]:

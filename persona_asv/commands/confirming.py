@@ -87,7 +87,7 @@ def judged(
     PersonaAsvError
         Neither is possible.
     """
-    from persona_asv.decision import decide, heading
+    from persona_asv.decision import decide
 
     if now.lack and now.here and wish.run and not before.lack and before.commit is None:
         now = _measured(before, now, settings, families, out)
@@ -111,7 +111,7 @@ def judged(
     }
     rounds = f"{done.contest.blocks} round" + ("s" if done.contest.blocks > 1 else "")
     sides = done.contest.contenders
-    labels = (f"{heading(before)}, {sides[0].label} ({rounds})", f"Current, {sides[1].label} ({rounds})")
+    labels = (f"{before.heading}, {sides[0].label} ({rounds})", f"Current, {sides[1].label} ({rounds})")
     notes = (*before.notes, *done.comparison.notes)
     return Judged(replace(done.comparison, notes=notes), labels, done, facts)
 
