@@ -129,9 +129,7 @@ def compare(
             if rule == "asv":
                 found.append(_by_asvs_rule(before, now, rules))
             else:
-                word = confirming.judged(
-                    before, now, settings, rules, metrics.families(only), wish, sys.stderr
-                )
+                word = confirming.judged(before, now, settings, rules, families, wish, sys.stderr)
                 found.append(_judged(before, now, word, style, explain=explain))
         verdict = max(each.verdict for each in found)
         code = verdicts.exit_code(verdict, policy) if terms.ci else verdicts.unless_failed(verdict)
