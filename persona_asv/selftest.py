@@ -90,6 +90,7 @@ def prove(
     rules: Rules,
     watcher: Watcher,
     begin: Callable[[int, Plant], None],
+    rounds: int | None = None,
 ) -> Proof:
     """Carry out comparisons of which the truth is known.
 
@@ -97,6 +98,8 @@ def prove(
     ----------
     begin
         Is told which one comes next.
+    rounds
+        Blocks of each; None for the usual number.
 
     Raises
     ------
@@ -109,26 +112,39 @@ def prove(
         folder = Path(name).resolve()
         ours = replace(settings, root=folder, path=None, subject=plants.SUBJECT)
         with contextlib.chdir(folder):
-            return Proof(tuple(_trials(ours, subject, root, chosen, rules, watcher, begin)))
+            bed = _Bed(ours, subject, root, rounds)
+            return Proof(tuple(bed.trials(chosen, rules, watcher, begin)))
 
 
-def _trials(
-    settings: Config,
-    subject: str,
-    root: str,
-    chosen: tuple[Plant, ...],
-    rules: Rules,
-    watcher: Watcher,
-    begin: Callable[[int, Plant], None],
-) -> Iterator[Trial]:
-    seedbed.found(settings.root)
-    files = {f"{plants.MODULE}.py": plants.shim(UNCHANGED, subject, root), ".gitignore": "__pycache__/\n"}
-    base = seedbed.commit(settings.root, files, "the subject as it is")
-    bout = Bout(base, "the subject as it is", ("standard",), metrics.families(()))
-    for number, plant in enumerate(chosen, 1):
-        begin(number, plant)
-        files[f"{plants.MODULE}.py"] = plants.shim(plant, subject, root)
-        seedbed.commit(settings.root, files, plant.what)
-        found = confirm(settings, bout, rules, watcher).comparison
-        findings = tuple(f for case in found.cases for f in case.judgement.findings)
-        yield Trial(plant, findings, found.exit_code)
+@dataclass(frozen=True, slots=True)
+class _Bed:
+    """A repository whose first commit is the subject as it is, and each further one has something planted."""
+
+    settings: Config
+    subject: str
+    root: str
+    rounds: int | None
+
+    def trials(
+        self,
+        chosen: tuple[Plant, ...],
+        rules: Rules,
+        watcher: Watcher,
+        begin: Callable[[int, Plant], None],
+    ) -> Iterator[Trial]:
+        """Yield each comparison as it is done."""
+        seedbed.found(self.settings.root)
+        base = self._commit(UNCHANGED)
+        families = metrics.families(())
+        bout = Bout(base, "the subject as it is", ("standard",), families, rounds=self.rounds)
+        for number, plant in enumerate(chosen, 1):
+            begin(number, plant)
+            self._commit(plant)
+            found = confirm(self.settings, bout, rules, watcher).comparison
+            findings = tuple(f for case in found.cases for f in case.judgement.findings)
+            yield Trial(plant, findings, found.exit_code)
+
+    def _commit(self, plant: Plant) -> str:
+        module = plants.shim(plant, self.subject, self.root)
+        files = {f"{plants.MODULE}.py": module, ".gitignore": "__pycache__/\n"}
+        return seedbed.commit(self.settings.root, files, plant.what)

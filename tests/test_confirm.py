@@ -97,7 +97,7 @@ class TestCommand:
             f"Baseline: commit {old}, adapter:plain 1.0",
             f"Current:  commit {new}, adapter:plain 1.0",
             "Rounds:   2 blocks of one round a side in turn, 3 of standard each",
-            "This takes about 5 s",
+            "This takes about 10 s, longer where the machine is busy",
         ):
             assert line in lines
 

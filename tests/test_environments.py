@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,9 @@ from persona_asv.engine.cache import KEPT, Cache
 from persona_asv.engine.environments import Built, Environments, Wanted
 from persona_asv.engine.layer import Layer, Package
 from persona_asv.engine.presence import Presence, Seat, presence
+from persona_asv.engine.wheel import declared, lacking
+from persona_asv.engine.wheel import project as buildable
+from persona_asv.engine.workshop import Workshop, tool
 from persona_asv.errors import MeasurementError
 
 SOURCE = """
@@ -37,6 +42,9 @@ dependencies = [{dependencies}]
 [tool.hatch.build.targets.wheel]
 packages = ["acme"]
 """
+
+
+FULL = "No space left on device"
 
 
 def far() -> float:
@@ -278,6 +286,166 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def stub(folder: Path, name: str, version: str, *lines: str) -> Path:
+    """Write a wheel with one empty module."""
+    module = name.replace("-", "_")
+    path = folder / f"{module}-{version}-py3-none-any.whl"
+    info = f"{module}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{module}.py", "")
+        head = ("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}")
+        archive.writestr(f"{info}/METADATA", "\n".join([*head, *lines]) + "\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            f"{info}/RECORD", f"{module}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
+    return path
+
+
+class TestIndex:
+    @pytest.fixture
+    def index(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Return the only place that pip finds anything in."""
+        folder = tmp_path / "index"
+        folder.mkdir()
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+        return folder
+
+    def test_what_cannot_be_fetched_is_told(
+        self, project: Path, built: tuple[Built, ...], index: Path
+    ) -> None:
+        with pytest.raises(MeasurementError, match=r"^old does not install: .*: ERROR: ") as error:
+            replace(makers(project), resolve_each=True).build(Wanted("old", commits(project)[0]))
+        assert len(str(error.value).splitlines()) == 1
+
+    def test_what_nobody_installed_is_fetched_once_for_both(
+        self, project: Path, built: tuple[Built, ...], index: Path
+    ) -> None:
+        stub(index, "acme-rare", "3.1")
+        pyproject = project / "pyproject.toml"
+        pyproject.write_text(pyproject.read_text().replace('"wcwidth"', '"acme-rare>3"'))
+        said: list[str] = []
+        try:
+            first, second = makers(project, said).build(
+                Wanted("old", commits(project)[0]), Wanted("tree", commits(project)[1], dirty=True)
+            )
+        finally:
+            git(project, "checkout", "-q", "pyproject.toml")
+        assert sorted(said) == [
+            "building tree", "fetching acme-rare>3", "installing old", "installing tree",
+        ]  # fmt: skip
+        for each in (first, second):
+            assert each.versions["acme-rare"] == "3.1"
+            assert imported(each, "import acme_rare, numpy; print('in')") == "in"
+        assert first.key == second.key != built[0].key
+
+    def test_each_commit_may_have_the_versions_that_it_asks_for(
+        self, project: Path, built: tuple[Built, ...], index: Path
+    ) -> None:
+        found = layer.installed(project, ()).versions
+        for name in ("asv-runner", "httpx", "jinja2"):
+            stub(index, name, found[name])
+        stub(index, "packaging", "21.5")
+        stub(index, "wcwidth", "0.1")
+        makers_ = replace(makers(project), resolve_each=True)
+        first, second = makers_.build(*(Wanted(name, name) for name in commits(project)))
+        assert first.versions["packaging"] == second.versions["packaging"] == "21.5"
+        assert ("wcwidth" in first.versions, second.versions["wcwidth"]) == (False, "0.1")
+        assert "numpy" not in second.versions
+        assert imported(second, "import asv_runner, persona_asv; print('in')") == "in"
+
+
+class TestWheel:
+    def test_declares_what_holds_here_without_extras(self, tmp_path: Path) -> None:
+        path = stub(
+            tmp_path, "acme", "1", "Requires-Dist: b>2 ; python_version >= '3'", "Requires-Dist: a",
+            "Requires-Dist: never ; python_version < '3'", "Requires-Dist: more ; extra == 'all'",
+            "Requires-Dist: not a requirement !",
+        )  # fmt: skip
+        assert declared(path) == ("a", "b>2")
+
+    def test_is_a_wheel(self, tmp_path: Path) -> None:
+        (tmp_path / "x.whl").write_text("no archive")
+        with pytest.raises(MeasurementError, match=r"x\.whl: is no wheel"):
+            declared(tmp_path / "x.whl")
+
+    @pytest.mark.parametrize(
+        ("requirement", "exact", "lacks"),
+        [
+            ("A_b>1", True, False),
+            ("a.b>2", True, True),
+            ("a-b>2", False, False),
+            ("c", False, True),
+            ("c ; python_version < '3'", True, False),
+            ("no requirement !", False, True),
+        ],
+    )
+    def test_what_is_lacking(self, requirement: str, exact: bool, lacks: bool) -> None:
+        found = lacking([requirement], {"a-b": "2.0"}, exact=exact)
+        assert found == ((requirement,) if lacks else ())
+
+    @pytest.mark.parametrize(
+        ("files", "expected"),
+        [
+            ({}, None),
+            ({"pyproject.toml": "[tool.ruff]\n"}, None),
+            ({"setup.py": ""}, (None, ("setuptools>=40.8.0",))),
+            ({"pyproject.toml": "[project]\nname = 'acme'\n"}, ("acme", ("setuptools>=40.8.0",))),
+            ({"pyproject.toml": "[build-system]\nrequires = ['hatchling']\n"}, (None, ("hatchling",))),
+            ({"pyproject.toml": "project = 3\n", "setup.py": ""}, (None, ("setuptools>=40.8.0",))),
+        ],
+        ids=["nothing", "tools only", "setup.py", "a name", "a backend", "another shape"],
+    )
+    def test_what_can_be_built(
+        self, files: dict[str, str], expected: tuple[str | None, tuple[str, ...]] | None, tmp_path: Path
+    ) -> None:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        found = buildable(tmp_path)
+        assert (found and (found.name, found.build)) == expected
+
+    def test_a_pyproject_that_is_none(self, tmp_path: Path) -> None:
+        (tmp_path / "pyproject.toml").write_text("[project")
+        with pytest.raises(MeasurementError, match=r"pyproject\.toml: cannot be read"):
+            buildable(tmp_path)
+
+
+class TestWorkshop:
+    @pytest.mark.parametrize(
+        ("log", "said"),
+        [
+            ("", "it said nothing"),
+            ("Collecting a\nERROR: nothing found\n[notice] a new pip\n", "ERROR: nothing found"),
+            ("  File x\nValueError: bad\nerror: subprocess\nnote: not pip's\n", "ValueError: bad"),
+            (f"OSError: [Errno 28] {FULL}: 'x'\nERROR: other\n", f"OSError: [Errno 28] {FULL}: 'x'"),
+            ("only this\n", "only this"),
+        ],
+        ids=["silence", "pip", "an exception", "a full disk", "anything"],
+    )  # fmt: skip
+    def test_says_why_in_one_line(self, log: str, said: str, tmp_path: Path) -> None:
+        shop = Workshop(tmp_path, far())
+        shop.log.write_text(log)
+        assert shop.said() == said
+
+    def test_uv_is_asked_where_it_is_on_the_path(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        uv = tmp_path / "uv"
+        uv.write_text('#!/bin/sh\necho "$@" >> "$UV_CALLS"\n')
+        uv.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        monkeypatch.setenv("UV_CALLS", str(tmp_path / "calls"))
+        shop = Workshop(tmp_path, far())
+        shop.create(tmp_path / "env", seeded=True)
+        shop.install(tmp_path / "builder", tmp_path / "env", ["x.whl"], deps=False)
+        assert (tmp_path / "calls").read_text().splitlines() == [
+            f"venv --quiet --python {sys.executable} {tmp_path / 'env'} --seed",
+            f"pip install --quiet --python {tmp_path / 'env' / 'bin' / 'python'} --no-deps --no-index x.whl",
+        ]
+        assert tool() == "uv"
 
 
 class TestCache:

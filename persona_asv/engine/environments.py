@@ -21,7 +21,7 @@ from persona_asv.engine.checkout import Source
 from persona_asv.engine.layer import OURS, Layer
 from persona_asv.engine.store import HOME
 from persona_asv.engine.wheel import declared, lacking, project
-from persona_asv.engine.workshop import Workshop, packages_of, python_of
+from persona_asv.engine.workshop import Workshop, packages_of, python_of, tool
 from persona_asv.errors import MeasurementError
 
 RECIPE = 1
@@ -162,7 +162,7 @@ class Environments:
         return next((work / "wheel").glob("*.whl"))
 
     def _builder(self, shared: Layer) -> Path:
-        folder, whole = self.cache.place(f"builder-{key(RECIPE, shared.key)}")
+        folder, whole = self.cache.place(f"builder-{key(RECIPE, tool(), shared.key)}")
         if not whole:
             Workshop(self.cache.scratch("builder"), self.deadline).create(folder, seeded=True)
             _see(folder, self._layer(shared), shared)
@@ -185,7 +185,7 @@ class Environments:
     def _side(self, side: Wanted, commit: Path, shared: Layer, shown: Layer) -> Built:
         """Return the environment of a commit."""
         facts = self.cache.facts(commit)
-        recipe = key(RECIPE, shown.key, "each" if self.resolve_each else "")
+        recipe = key(RECIPE, tool(), shown.key, "each" if self.resolve_each else "")
         folder, whole = self.cache.place(f"side-{key(RECIPE, commit.name, recipe)}")
         if not whole:
             self.say(f"installing {side.label}")

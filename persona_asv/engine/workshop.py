@@ -22,6 +22,11 @@ _TICK = 0.2
 _TELLING = re.compile(r"(?i)^\s*(error\b|[\w.]*(error|exception)\b:|.*no space left on device)")
 
 
+def tool() -> str:
+    """Return what makes environments here: ``uv`` where it is on PATH, else ``virtualenv``."""
+    return "uv" if shutil.which("uv") else "virtualenv"
+
+
 def packages_of(environment: Path) -> Path:
     """Return the folder of a virtual environment that holds its packages."""
     return Path(sysconfig.get_path("purelib", "posix_prefix", {"base": str(environment)}))
@@ -94,9 +99,9 @@ class Workshop:
                 if time.monotonic() > self.deadline:
                     raise MeasurementError(f"{what} was not done before the deadline")
         if code:
-            raise MeasurementError(f"{what} failed (exit code {code}): {self._said()}")
+            raise MeasurementError(f"{what} failed (exit code {code}): {self.said()}")
 
-    def _said(self) -> str:
+    def said(self) -> str:
         """Return the line of the log that reads most like a reason."""
         try:
             lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]

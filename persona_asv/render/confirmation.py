@@ -10,7 +10,7 @@ from persona_asv.render.terminal import Style
 
 _WIDTH = 61
 
-SECONDS_A_ROUND = 1.2
+SECONDS_A_ROUND = 2.5
 """What a round costs beside its operations: processes, warm-ups, a memory process."""
 
 SECONDS_AN_OPERATION = 0.01
@@ -46,7 +46,7 @@ def plan(sides: tuple[Contender, Contender], blocks: int, style: Style) -> str:
         f"Third-party packages: the same {len(sides[1].seat.versions)} on both sides"
         if sides[0].seat.versions == sides[1].seat.versions
         else "Third-party packages: each side its own",
-        f"This takes about {max(5, 5 * round(seconds / 5))} s",
+        f"This takes about {max(5, 5 * round(seconds / 5))} s, longer where the machine is busy",
     ]
     return "\n".join(lines)
 
