@@ -269,7 +269,7 @@ class TestReliability:
         sound, before = self.measure(folder)
         assert sound == "Reliability: error_rate 0%, retry_rate 0%, parse_success_rate 100%"
         broken, after = self.measure(
-            place,
+            folder,
             {"kind": "truncated", "every": 6, "offset": 1},
             {"kind": "429", "every": 6, "retry_after": 0},
         )
