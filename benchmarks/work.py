@@ -63,11 +63,10 @@ class Work:
         """Choose the case, or skip it with a reason."""
         self._settings = settings.read().at_once()
         self._case = self._settings.case(workload, provider)
-        width = getattr(self._case, "concurrency", 1)
-        if width > 1:
+        if self._case.concurrency is not None:
             raise NotImplementedError(
-                f"{workload} has {width} operations under way at once: how their threads wait for each "
-                "other differs each time, so calls are counted at concurrency 1 alone"
+                f"an operation of {workload} is a batch: how its threads wait for each other differs each "
+                "time, so that its calls do not repeat; they are counted one operation at a time"
             )
         skip_unless_possible(self._settings, provider)
 
@@ -91,7 +90,7 @@ class Work:
             order = {
                 "subject": told.subject,
                 "endpoint": endpoint,
-                "research": str(subject.sample(case.sample)),
+                "research": str(case.path or subject.sample(case.sample)),
                 "personas": case.personas,
                 "warm_ups": settings.WARM_UPS,
                 "operations": OPERATIONS,

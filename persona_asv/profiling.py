@@ -16,6 +16,7 @@ from typing import Any
 
 from persona_asv import metrics
 from persona_asv.case_rounds import params
+from persona_asv.course import Run
 from persona_asv.engine.job import Job
 from persona_asv.engine.profiles import Function, take_profile
 from persona_asv.engine.round import Round
@@ -23,7 +24,6 @@ from persona_asv.engine.store import RunFolder, write_json
 from persona_asv.errors import MeasurementError, UsageError
 from persona_asv.plan import environ, inherited
 from persona_asv.standin.process import StandIn
-from persona_asv.trial import Run
 
 MOST = 10
 """Functions shown, by own time and by cumulative time."""

@@ -90,7 +90,7 @@ def _round(file: ResultFile, params: tuple[str, ...], without: Collection[str]) 
             if beside is None:
                 continue  # it cannot be compared
             yardsticks[single.key] = beside
-        scalars[single.key] = value if single.yardstick else single.scale * value
+        scalars[single.key] = value if single.yardstick else single.of(value)
     wall = _samples(file, metrics.LATENCY, params, without)
     timed = {
         name: _samples(file, metrics.GENERATION + benchmark, params, without) if wall else None

@@ -98,15 +98,16 @@ class TestProcesses:
     ) -> None:
         order, seconds = [], iter([3.0, 30.0, 1.0, 10.0, 2.0, 20.0])
 
-        def started(arguments) -> float:
+        def started(arguments) -> startup.Start:
             order.append(tuple(arguments))
-            return next(seconds)
+            its = next(seconds)
+            return startup.Start(seconds=its, cpu=its / 2)
 
         imports = iter([(0.5, 7), (0.4, 7), (0.6, 7)])
         monkeypatch.setattr(startup, "start", started)
         monkeypatch.setattr(startup, "importing", lambda module: next(imports))
         found = startup.measure("m", ("-m", "m"))
-        assert found == startup.Starts(interpreter=1.0, importing=0.4, modules=7, command=10.0)
+        assert found == startup.Starts(interpreter=0.5, importing=0.4, modules=7, command=10.0)
         assert order == [("-c", "pass"), ("-m", "m")] * 3
 
     def test_waiting_for_a_cpu_is_what_the_kernel_says(self) -> None:
@@ -140,3 +141,15 @@ class TestCommandLine:
             assert capsys.readouterr().out == "2 of 2 personas\n"
             assert main([f"{sample}/nothing", "--base-url", url]) == 1
         assert "no such file or folder" in capsys.readouterr().err
+
+
+class TestOneProcess:
+    def test_waiting_of_its_own_accord_counts_and_is_not_cpu_time(self) -> None:
+        found = startup.start(("-c", "import time; time.sleep(0.5)"))
+        assert found.seconds > 0.45
+        assert found.cpu < found.seconds - 0.3
+
+    def test_children_count(self) -> None:
+        burn = "import time\\nwhile time.process_time() < 0.3: pass"
+        code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '''{burn}'''], check=True)"
+        assert startup.start(("-c", code)).cpu > 0.3
