@@ -121,9 +121,12 @@ def start(arguments: Sequence[str], *, keep: tuple[int, ...] = ()) -> Start:
         env=environment(),
         pass_fds=keep,
     ) as process:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        seconds = time.perf_counter() - started - _waited(process.pid)
+        waited = 0.0
+        if hasattr(os, "waitid"):  # which leaves the ended process there, for the kernel to be asked about it
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            waited = _waited(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started - waited
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         said = " ".join(argument for argument in arguments if "\n" not in argument)
