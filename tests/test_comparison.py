@@ -229,22 +229,20 @@ def test_another_suites_changed_benchmarks_are_marked_and_left_out() -> None:
     assert "sort.time_sort" in comparison.changed
 
 
+def with_starts(file: ResultFile, value: float, python: str = "3.11", *, beside: bool = True) -> ResultFile:
+    values = {metrics.IMPORT: value, metrics.WORK: 1000.0, metrics.IMPORTED_MODULES: 200.0}
+    values |= {metrics.INTERPRETER: 0.01} if beside else {}
+    more = {name: series(name, cell(its)) for name, its in values.items()}
+    return replace(file, series={**file.series, **more}, python=python)
+
+
 class TestStartsAndCounts:
     """Scalars with a yardstick beside them, and scalars that belong to one Python."""
 
-    @staticmethod
-    def with_starts(
-        file: ResultFile, value: float, python: str = "3.11", *, beside: bool = True
-    ) -> ResultFile:
-        values = {metrics.IMPORT: value, metrics.WORK: 1000.0, metrics.IMPORTED_MODULES: 200.0}
-        values |= {metrics.INTERPRETER: 0.01} if beside else {}
-        more = {name: series(name, cell(its)) for name, its in values.items()}
-        return replace(file, series={**file.series, **more}, python=python)
-
     def sides(self, *how: float, **more) -> tuple[list[ResultFile], list[ResultFile]]:
         before, after = rounds(3), rounds(3, 10, "b" * 40)
-        return [self.with_starts(f, 0.1) for f in before], [
-            self.with_starts(f, v, **more) for f, v in zip(after, how, strict=True)
+        return [with_starts(f, 0.1) for f in before], [
+            with_starts(f, v, **more) for f, v in zip(after, how, strict=True)
         ]
 
     def test_a_start_is_judged_by_its_rounds(self) -> None:
