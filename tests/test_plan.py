@@ -81,7 +81,7 @@ def test_a_batch_warms_up_with_as_many_single_operations(expected: int, case: se
 
 
 def test_windows_are_measured_where_several_requests_are_under_way() -> None:
-    chosen = selected(plan((), "batch"), {"batch-c1": 5, "batch-c3": 5, "batch-c10": 5})
+    chosen = selected(plan((), "batch"), {"batch-c1": 5, "batch-c3": 5, "batch-c10": 5}, 1)
     assert [name for name in chosen if name.startswith(metrics.WINDOWS)] == [
         f"{metrics.WINDOWS}('batch-c3', 'anthropic')",
         f"{metrics.WINDOWS}('batch-c10', 'anthropic')",
