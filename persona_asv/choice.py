@@ -1,82 +1,61 @@
-"""What ``--baseline`` and ``--current`` mean: files, run folders, baselines by path or name, or nothing."""
+"""What ``--baseline`` and ``--current`` mean: files, run folders, baselines, commits, or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from persona_asv import metrics, place, verdicts, workloads
+from persona_asv import stored, verdicts
 from persona_asv.baselines import book as books
 from persona_asv.baselines import shelf as shelves
 from persona_asv.baselines.baseline import NAME, Baseline
 from persona_asv.baselines.book import SUFFIX, Book
 from persona_asv.baselines.order import newest_first
 from persona_asv.baselines.shelf import Shelf
+from persona_asv.chosen import Chosen, Terms
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
+from persona_asv.engine import git, lineage, worktree
+from persona_asv.engine.ancestor import DEPTH, Ancestor, Asked, Work
 from persona_asv.engine.results import read_results
-from persona_asv.engine.runs import finished
-from persona_asv.engine.store import HOME, round_files
+from persona_asv.engine.store import round_files
 from persona_asv.errors import BaselineError, MeasurementError, UsageError
 from persona_asv.gate import Rules
-from persona_asv.keeping import DEFAULT_WORKLOAD
-from persona_asv.model import ResultFile
-from persona_asv.plan import fits
+from persona_asv.model import UNATTRIBUTED, ResultFile
 from persona_asv.recorded import compare_recorded
 from persona_asv.sides import own_cases
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """One side of a comparison.
-
-    Attributes
-    ----------
-    files
-        Its rounds; empty where only numbers are known.
-    recorded
-        The baseline it is, where it is one.
-    notes
-        What was decided for the user, one sentence each.
-    """
-
-    label: str
-    files: tuple[ResultFile, ...]
-    recorded: Baseline | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def cases(self) -> frozenset[str]:
-        """The names of the cases it holds."""
-        if self.files or self.recorded is None:
-            return frozenset(label.values[0] for label in own_cases(self.files) if label.values)
-        return frozenset(self.recorded.workloads)
-
-    @property
-    def provider(self) -> str | None:
-        """The provider it was measured on, where that is known and one."""
-        if self.recorded is not None:
-            return self.recorded.provider
-        found = {file.stamp.get("provider") for file in self.files}
-        return str(found.pop()) if len(found) == 1 and None not in found else None
-
-
-def sides(baseline: Sequence[str], current: Sequence[str], settings: Config) -> tuple[Chosen, Chosen]:
+def sides(
+    baseline: Sequence[str], current: Sequence[str], settings: Config, terms: Terms | None = None
+) -> tuple[Chosen, Chosen]:
     """Return both sides of a comparison.
 
     Without a baseline it is the newest one that fits the current side; without a current side it is the last
-    run of the code as it is now that has the provider and a workload in common with the baseline.
+    run of the code as it is now that has the provider and a workload in common with the baseline. A commit's
+    results are those stored here. A side of which there are none says so in `Chosen.lack`.
 
     Raises
     ------
     PersonaAsvError
         A side cannot be found or read.
     """
+    terms = terms or Terms()
     shelf = shelves.shelf_of(settings)
-    before = _named("--baseline", baseline, shelf) if baseline else None
-    now = _named("--current", current, shelf) if current else _last_run(settings, before)
+    now = _Named("--current", shelf, settings, terms).side(current) if current else None
+    before = _Named("--baseline", shelf, settings, terms, now).side(baseline) if baseline else None
+    if now is not None and now.lack:
+        now = stored.of_commit(settings, now, before, ci=terms.ci)
+    if before is not None and before.lack and now is not None:
+        before = stored.of_commit(settings, before, now, ci=terms.ci)
+    elif before is not None and before.lack:
+        before, now = stored.pair(settings, before, ci=terms.ci)
+    if now is None:
+        now = stored.last_run(settings, before)
     if before is None:
+        if now.lack:
+            raise MeasurementError(now.lack)
         before = _newest_fitting(now, shelf)
     return _of_common_cases(before, now)
 
@@ -89,6 +68,9 @@ def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:
     PersonaAsvError
         The sides cannot be compared.
     """
+    for side in (now, before):
+        if side.lack:
+            raise MeasurementError(side.lack)
     if not now.files:
         raise UsageError(f"--current: {now.label} holds no samples; name a run or a baseline that does")
     if before.recorded is not None and _same_rounds(before.files, now.files):
@@ -108,35 +90,115 @@ def _same_rounds(before: Sequence[ResultFile], now: Sequence[ResultFile]) -> boo
     return any(one.series == other.series for one in before for other in now)
 
 
-def _named(flag: str, texts: Sequence[str], shelf: Shelf) -> Chosen:
-    """Return a side by what the user typed: an existing path first, then a baseline's name."""
-    paths, notes = [], []
-    for text in texts:
-        path = Path(text)
-        if not path.exists():
-            book = _book(flag, text, shelf)
-        elif path.suffix == SUFFIX:
-            book = books.look(path)
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The reading of what a user typed for one side; `now` is the other one, where it was named."""
+
+    flag: str
+    shelf: Shelf
+    settings: Config
+    terms: Terms
+    now: Chosen | None = None
+
+    def side(self, texts: Sequence[str]) -> Chosen:
+        """Return a side: an existing path first, then a baseline's name, then a commit."""
+        paths: list[Path] = []
+        notes: list[str] = []
+        for text in texts:
+            path = Path(text)
+            if path.exists() and path.suffix != SUFFIX:
+                paths.append(path)
+                notes += self._also(text, path)
+                continue
+            if len(texts) > 1:
+                what = "a baseline" if path.exists() or self._on_shelf(text) else "no file"
+                raise UsageError(f"{self.flag}: {text} is {what}; name it alone, only result files repeat")
+            if path.exists():
+                return _of_book(books.look(path))
+            return self._baseline(text) if self._on_shelf(text) else self._commit(text)
+        try:
+            files = read_results(round_files(paths))
+        except UsageError as error:
+            raise UsageError("; ".join([str(error), *notes])) from error
+        return Chosen(verdicts.name(files), files, notes=tuple(notes), commit=_commit_of(files))
+
+    def _on_shelf(self, text: str) -> bool:
+        return bool(NAME.fullmatch(text)) and self.shelf.has(text)
+
+    def _also(self, text: str, path: Path) -> Iterator[str]:
+        """Yield what else the text could have meant."""
+        if self._on_shelf(text):
+            yield f"{self.flag} {text} is a path here; the baseline of this name is {self.shelf.path(text)}"
+        if path.suffix != ".json" and (ref := git.ref_ending(Path.cwd(), text)):
+            yield f"{self.flag} {text} is a path here; to git it is {ref}"
+
+    def _baseline(self, text: str) -> Chosen:
+        found = _of_book(books.look(self.shelf.path(text)))
+        commit = git.commit_of(Path.cwd(), text)
+        if commit in (None, found.recorded and found.recorded.commit):
+            return found
+        note = f"{self.flag} {text} is a baseline; as a revision it is {commit[:8]}, which is not meant"
+        return replace(found, notes=(*found.notes, note))
+
+    def _commit(self, text: str) -> Chosen:
+        tree = worktree.find(Path.cwd())
+        if tree is None:
+            raise UsageError(f"{self.flag}: {self._unknown(text)}, and no repository is here")
+        if self.flag == "--current":
+            commit = git.commit_of(tree.root, text)
+            found = None if commit is None else Ancestor(text, commit)
         else:
-            paths.append(path)
-            if NAME.fullmatch(text) and shelf.has(text):
-                notes.append(f"{flag} {text} is a path here; the baseline of this name is {shelf.path(text)}")
-            continue
-        if len(texts) > 1:
-            raise UsageError(f"{flag}: {text} is a baseline; name it alone, only result files repeat")
-        return _of_book(book)
-    files = read_results(round_files(paths))
-    return Chosen(verdicts.name(files), files, notes=tuple(notes))
+            found = lineage.find(tree.root, self.flag, text, self._work(tree), self._asked)
+        if found is None:
+            hint = "; this clone is shallow: " + DEPTH if git.is_shallow(tree.root) else ""
+            raise UsageError(f"{self.flag}: {self._unknown(text)} nor a commit here{hint}")
+        short = found.commit[:8]
+        how = ", ".join(filter(None, [found.meaning, short, "A/A" if found.itself else ""]))
+        title = f"{text} ({how})"
+        if found.commit.startswith(text):
+            title = f"{short} (A/A)" if found.itself else short
+        return Chosen(
+            title,
+            notes=found.notes,
+            title=title,
+            commit=found.commit,
+            branch=found.branch,
+            lack=f"{self.flag} {title}: nothing measured at this commit is stored here; `git switch --detach "
+            f"{short} && persona benchmark run && git switch -`, or name a stored baseline",
+        )
+
+    def _work(self, tree: worktree.WorkTree) -> Work:
+        """Return what is compared with the baseline: the current side's commit, else the work tree's."""
+        if self.now is None:
+            return Work(tree.commit, clean=not tree.changed)
+        if self.now.commit is not None and git.commit_of(tree.root, self.now.commit) is not None:
+            return Work(self.now.commit)
+        return Work(tree.commit, clean=False)
+
+    @property
+    def _asked(self) -> Asked:
+        terms, pipeline = self.terms, self.terms.pipeline
+        return Asked(
+            exact=terms.exact,
+            ci=terms.ci,
+            fetch=terms.ci and terms.fetch,
+            target=pipeline.target if terms.ci else None,
+            target_commit=pipeline.target_commit if terms.ci else None,
+            head=pipeline.head if terms.ci else None,
+            tell=terms.tell,
+        )
+
+    def _unknown(self, text: str) -> str:
+        known = [book.name for book in newest_first(self.shelf.books())]
+        more = ", ..." if len(known) > 5 else ""
+        there = f"baselines: {', '.join(known[:5])}{more}" if known else "it is empty"
+        return f"{text!r} is neither a file nor a baseline in {self.shelf.folder} ({there})"
 
 
-def _book(flag: str, text: str, shelf: Shelf) -> Book:
-    if NAME.fullmatch(text) and shelf.has(text):
-        return books.look(shelf.path(text))
-    known = [book.name for book in newest_first(shelf.books())]
-    there = (
-        f"baselines: {', '.join(known[:5])}{', ...' if len(known) > 5 else ''}" if known else "it is empty"
-    )
-    raise UsageError(f"{flag}: {text!r} is neither a file nor a baseline in {shelf.folder} ({there})")
+def _commit_of(files: Sequence[ResultFile]) -> str | None:
+    """Return the commit that the files' code is exactly."""
+    commit = files[0].commit
+    return commit if git.HASH.fullmatch(commit) and commit != UNATTRIBUTED else None
 
 
 def _of_book(book: Book) -> Chosen:
@@ -145,23 +207,8 @@ def _of_book(book: Book) -> Chosen:
         raise BaselineError(f"{book.path.parent}/{book.problem}" if ".yaml" in book.problem else
                             f"{book.path}: {book.problem}")  # fmt: skip
     files = () if baseline.samples is None else books.rounds(book.path, baseline.samples)
-    return Chosen(book.name, files, baseline)
-
-
-def _last_run(settings: Config, before: Chosen | None) -> Chosen:
-    """Return the last run of this code on the baseline's provider that holds one of its cases, or any."""
-    cases, provider = (None, None) if before is None else (before.cases, before.provider)
-    workload = workloads.resolve(DEFAULT_WORKLOAD, settings, None, None)
-    plan, ground = place.prepare(settings, workload, metrics.families(()), provider=provider)
-    for run in finished(ground.root):
-        if fits(run.facts, plan, ground) and (cases is None or set(run.iterations) & set(cases)):
-            files = run.files()
-            return Chosen(f"Current, {verdicts.name(files)}", files)
-    of = (f" with {' or '.join(sorted(cases))}" if cases else "") + f" on {plan.provider}"
-    raise MeasurementError(
-        f"no finished run of this code ({ground.attribution.label}){of} in {ground.root / HOME / 'runs'}: "
-        "`persona benchmark run` first, or name --current"
-    )
+    commit = None if baseline.dirty else baseline.commit
+    return Chosen(book.name, files, baseline, title=book.name, commit=commit)
 
 
 def _newest_fitting(now: Chosen, shelf: Shelf) -> Chosen:

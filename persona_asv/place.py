@@ -26,6 +26,12 @@ from persona_asv.workloads import Workload
 DEFAULT_PROVIDER = "anthropic"
 
 
+def root(settings: Config) -> Path:
+    """Return the project's folder: the repository's, else where persona.yaml lies or we are."""
+    tree = worktree.find(Path.cwd())
+    return tree.root if tree else settings.root
+
+
 def prepare(
     settings: Config,
     workload: Workload,

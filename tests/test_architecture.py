@@ -38,7 +38,8 @@ ROOMS = {
     "trial": ("trial",),
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
-    "choice": ("choice",),
+    "pipeline": ("pipeline",),
+    "choice": ("chosen", "stored", "choice"),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -67,8 +68,22 @@ ENTERED_FROM: dict[str, set[str]] = {
     "keeping": {
         *("keeping", "words", "nouns", "steps", "engine", "baselines", "plan", "trial", "place", "version"),
     },
+    "pipeline": set(),
     "choice": {
-        *("words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "place", "keeping"),
+        *(
+            "choice",
+            "pipeline",
+            "words",
+            "nouns",
+            "gate",
+            "steps",
+            "comparison",
+            "engine",
+            "baselines",
+            "plan",
+            "place",
+            "keeping",
+        ),
     },
     "render": {
         *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
@@ -76,7 +91,7 @@ ENTERED_FROM: dict[str, set[str]] = {
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "place", "plan", "keeping", "choice", "render", "version"),
+        *("trial", "place", "plan", "keeping", "choice", "pipeline", "render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },

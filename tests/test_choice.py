@@ -229,7 +229,7 @@ class TestWithoutABaseline:
     ) -> None:
         keep(baseline("v1", provider=provider))
         with pytest.raises(MeasurementError, match=f"no finished run .* with standard on {expected} in "):
-            choice.sides(["v1"], [], settings)
+            choice.compared(*choice.sides(["v1"], [], settings), Rules())
 
     def test_none_that_fits_is_said(self, settings: Config, current: str) -> None:
         with pytest.raises(UsageError, match=r"no baseline in .* fits standard"):

@@ -13,8 +13,8 @@ from persona_asv.errors import ExitCode, UsageError
 @click.command()
 @click.option(
     "--baseline", "-b", multiple=True, metavar="WHAT",
-    help="A baseline's name or .yaml file, a run's folder, or asv result files (repeat for the rounds of one "
-    "commit).  [default: the newest baseline that fits]",
+    help="A baseline's name or .yaml file, a branch, tag or commit, a run's folder, or asv result files "
+    "(repeat for the rounds of one commit).  [default: the newest baseline that fits]",
 )  # fmt: skip
 @click.option(
     "--current", "-c", multiple=True, metavar="WHAT",
@@ -26,6 +26,9 @@ from persona_asv.errors import ExitCode, UsageError
     "--only", multiple=True, metavar="METRIC", help="Judge this family of metrics only; repeatable."
 )
 @click.option("--ci", is_flag=True, help="Exit 1 on a warning, 2 on a failure.")
+@click.option("--exact", is_flag=True, help="A branch as baseline is its tip, not the merge base with it.")
+@click.option("--no-fetch", is_flag=True, help="With --ci: never fetch a commit that this clone lacks.")
+@click.option("--no-run", is_flag=True, help="Never measure: compare what is stored.")
 @click.option("--explain", is_flag=True, help="Add a sentence a metric: what it rests on.")
 @click.option("--rule", type=click.Choice(["gate", "asv"]), default="gate", show_default=True,
               help="Our verdict, or asv's own marks.")  # fmt: skip
@@ -38,6 +41,9 @@ def compare(
     fail_threshold: float | None,
     only: tuple[str, ...],
     ci: bool,
+    exact: bool,
+    no_fetch: bool,
+    no_run: bool,
     explain: bool,
     rule: str,
     config: Path | None,
@@ -53,8 +59,9 @@ def compare(
       persona benchmark compare -b a1.json -b a2.json -b a3.json -c b1.json -c b2.json -c b3.json --ci
       persona benchmark compare --baseline a.json --current b.json --rule asv
     """  # noqa: D301 - click wants the backspace itself
-    from persona_asv import choice, metrics, verdicts
+    from persona_asv import choice, metrics, pipeline, verdicts
     from persona_asv import config as configuration
+    from persona_asv.chosen import Terms
     from persona_asv.commands.envelope import echo_json
     from persona_asv.render.terminal import Style
 
@@ -63,7 +70,15 @@ def compare(
     keys = metrics.keys(metrics.families(only)) if only else None
     if rule == "asv" and (only or explain):
         raise UsageError("--rule asv shows what asv shows: leave --only and --explain away")
-    before, now = choice.sides(baseline, current, settings)
+    terms = Terms(
+        exact=exact,
+        ci=ci,
+        fetch=not no_fetch,
+        run=not no_run,
+        pipeline=pipeline.around(),
+        tell=lambda said: click.echo(said, err=True),
+    )
+    before, now = choice.sides(baseline, current, settings, terms)
     names = before.label, now.label
     style = Style.of(sys.stdout)
     if rule == "asv":
