@@ -39,6 +39,7 @@ ROOMS = {
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "pipeline": ("pipeline",),
+    "scaffold": ("scaffold", "beginning"),
     "choice": ("chosen", "stored", "choice"),
     "render": ("render",),
     "commands": ("commands",),
@@ -69,6 +70,7 @@ ENTERED_FROM: dict[str, set[str]] = {
         *("keeping", "words", "nouns", "steps", "engine", "baselines", "plan", "trial", "place", "version"),
     },
     "pipeline": set(),
+    "scaffold": {"scaffold", "words", "nouns", "steps", "engine", "subject", "version"},
     "choice": {
         *(
             "choice",
@@ -87,11 +89,12 @@ ENTERED_FROM: dict[str, set[str]] = {
     },
     "render": {
         *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
-        "version",
+        *("scaffold", "version"),
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
         *("trial", "place", "plan", "keeping", "choice", "pipeline", "render", "version"),
+        "scaffold",
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },

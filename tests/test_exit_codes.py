@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Done, environment, git, persona
+from conftest import Done, environment, persona
 from processes import DEADLINE, marked, new_mark, until, until_gone
 
 RUN = ("benchmark", "run")
@@ -57,7 +57,7 @@ PASS = [
     Row("help beside a broken persona.yaml", (*RUN, "--help"), "--workload", {YAML: "benchmarks: ["}),
     *(
         Row(f"benchmark {name} --help", ("benchmark", name, "--help"), "Usage:")
-        for name in ("capture", "compare", "list", "clean")
+        for name in ("capture", "compare", "list", "clean", "init")
     ),
     Row("no baselines to list", ("benchmark", "list"), "Total: 0 baselines"),
     Row("workloads to list", ("benchmark", "list", "--benchmarks"), "generation.Generation.time_generate"),
@@ -123,6 +123,7 @@ BAD_USAGE += [
     ),
     Row("capture from nothing", ("benchmark", "capture", "--from-last"), "no finished run of this code"),
     Row("capture under no name", ("benchmark", "capture", "--name", "../x"), "'../x' is no baseline name"),
+    Row("init outside a repository", ("benchmark", "init"), "is in no git repository; `git init` makes one"),
     Row("clean without saying what", ("benchmark", "clean"), "say what goes: --keep N"),
     Row("clean an unknown name", ("benchmark", "clean", "--name", "v9"), "no baseline 'v9'"),
 ]
@@ -206,13 +207,6 @@ class TestTable:
         assert (done.code, done.out) == (3, "")
         assert done.err.startswith(row.expected)
         assert "Commands:" in done.err
-
-    def test_a_repository_without_commits(self, tmp_path: Path) -> None:
-        git(tmp_path, "init", "-q", "-b", "main")
-        done = persona(*RUN, cwd=tmp_path)
-        assert (done.code, done.out) == (3, "")
-        assert_one_line(done.err)
-        assert "has no commit yet: commit first, then measure" in done.err
 
     def test_a_persona_yaml_above_the_current_folder(self, tmp_path: Path) -> None:
         (tmp_path / YAML).write_text("benchmarks: 7")

@@ -13,6 +13,7 @@ COMMANDS = {
     "compare": "Compare with a baseline, and judge what moved.",
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
+    "init": "Set up a repository: configuration, suite, workflows.",
 }
 """Name and one line of help, in the order of ``--help``."""
 
