@@ -40,6 +40,8 @@ ROOMS = {
     "keeping": ("snapshot", "keeping"),
     "pipeline": ("pipeline",),
     "scaffold": ("scaffold", "beginning"),
+    "fitness": ("fitness",),
+    "checkup": ("checkup",),
     "choice": ("chosen", "stored", "choice"),
     "render": ("render",),
     "commands": ("commands",),
@@ -71,6 +73,12 @@ ENTERED_FROM: dict[str, set[str]] = {
     },
     "pipeline": set(),
     "scaffold": {"scaffold", "words", "nouns", "steps", "engine", "subject", "version"},
+    "fitness": {
+        *("fitness", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "trial"),
+    },
+    "checkup": {
+        *("words", "nouns", "steps", "comparison", "engine", "fingerprint", "trial", "place", "fitness"),
+    },
     "choice": {
         *(
             "choice",
@@ -89,12 +97,12 @@ ENTERED_FROM: dict[str, set[str]] = {
     },
     "render": {
         *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
-        *("scaffold", "version"),
+        *("scaffold", "fitness", "version"),
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
         *("trial", "place", "plan", "keeping", "choice", "pipeline", "render", "version"),
-        "scaffold",
+        *("scaffold", "fitness", "checkup"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },

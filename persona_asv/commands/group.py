@@ -14,6 +14,7 @@ COMMANDS = {
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
     "init": "Set up a repository: configuration, suite, workflows.",
+    "doctor": "Is this machine fit to measure?",
 }
 """Name and one line of help, in the order of ``--help``."""
 
