@@ -9,6 +9,7 @@ from pathlib import Path
 
 from persona_asv import metrics, place, verdicts, workloads
 from persona_asv.config import Config
+from persona_asv.course import Progress
 from persona_asv.engine.machine import machine_name, this_machine
 from persona_asv.errors import Interrupted, PersonaAsvError
 from persona_asv.fingerprint import fingerprint
@@ -17,7 +18,6 @@ from persona_asv.fitness.examination import examine
 from persona_asv.fitness.finding import Finding
 from persona_asv.fitness.readings import Floor, Readings
 from persona_asv.thresholds import Limits, Thresholds
-from persona_asv.trial import Progress
 
 TOLD = ("quick", "standard", "full")
 """The workloads whose sight is told."""

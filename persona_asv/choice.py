@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from persona_asv import stored, verdicts
-from persona_asv.baselines import book as books
-from persona_asv.baselines import shelf as shelves
-from persona_asv.baselines.baseline import NAME, Baseline
-from persona_asv.baselines.book import SUFFIX, Book
+from persona_asv import footing as footings
+from persona_asv import stored
+from persona_asv.baselines.baseline import Baseline
+from persona_asv.baselines.book import SUFFIX
 from persona_asv.baselines.order import newest_first
 from persona_asv.baselines.shelf import Shelf
 from persona_asv.chosen import Chosen, Terms
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
-from persona_asv.engine import git, lineage, worktree
-from persona_asv.engine.ancestor import DEPTH, Ancestor, Asked, Work
-from persona_asv.engine.results import read_results
-from persona_asv.engine.store import round_files
-from persona_asv.errors import BaselineError, MeasurementError, UsageError
+from persona_asv.errors import MeasurementError, UsageError
+from persona_asv.footing import Footing
 from persona_asv.gate import Rules
-from persona_asv.model import UNATTRIBUTED, ResultFile
+from persona_asv.model import ResultFile
+from persona_asv.named import Named, of_book
 from persona_asv.recorded import compare_recorded
 from persona_asv.sides import own_cases
 
+__all__ = ["Chosen", "compared", "groups", "sides"]
+
+
+def groups(baseline: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the baselines that a repeated ``--baseline`` means: files are the rounds of one, a name is one.
+
+    Names and files together are left together: `sides` says what is wrong with that.
+    """
+    if any(Path(text).exists() and Path(text).suffix != SUFFIX for text in baseline):
+        return (tuple(baseline),)
+    return tuple((text,) for text in dict.fromkeys(baseline)) or ((),)
+
 
 def sides(
-    baseline: Sequence[str], current: Sequence[str], settings: Config, terms: Terms | None = None
+    baseline: Sequence[str],
+    current: Sequence[str],
+    settings: Config,
+    terms: Terms | None = None,
+    footing: Footing | None = None,
 ) -> tuple[Chosen, Chosen]:
     """Return both sides of a comparison.
 
@@ -42,22 +55,21 @@ def sides(
         A side cannot be found or read.
     """
     terms = terms or Terms()
-    shelf = shelves.shelf_of(settings)
-    now = _Named("--current", shelf, settings, terms).side(current) if current else None
-    before = _Named("--baseline", shelf, settings, terms, now).side(baseline) if baseline else None
-    if now is not None and now.lack:
-        now = stored.of_commit(settings, now, before, ci=terms.ci)
-    if before is not None and before.lack and now is not None:
-        before = stored.of_commit(settings, before, now, ci=terms.ci)
-    elif before is not None and before.lack:
-        before, now = stored.pair(settings, before, ci=terms.ci)
-    if now is None:
-        now = stored.last_run(settings, before)
-    if before is None:
-        if now.lack:
-            raise MeasurementError(now.lack)
-        before = _newest_fitting(now, shelf)
-    return _of_common_cases(before, now)
+    with footings.shelf_of(footing, settings) as (shelf, notes):
+        named = Named("--current", shelf, settings, terms, footing)
+        now = named.side(current) if current else None
+        before = replace(named, flag="--baseline", now=now).side(baseline) if baseline else None
+        if now is not None and now.lack:
+            now = stored.of_commit(settings, now, before, ci=terms.ci)
+        if before is not None and before.lack and now is not None:
+            before = stored.of_commit(settings, before, now, ci=terms.ci)
+        elif before is not None and before.lack:
+            before, now = stored.pair(settings, before, ci=terms.ci)
+        if now is None:
+            now = stored.last_run(settings, before)
+        if before is None:
+            before = _newest_fitting(now, shelf)
+    return _of_common_cases(replace(before, notes=(*before.notes, *notes)), now)
 
 
 def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:
@@ -90,132 +102,13 @@ def _same_rounds(before: Sequence[ResultFile], now: Sequence[ResultFile]) -> boo
     return any(one.series == other.series for one in before for other in now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """The reading of what a user typed for one side; `now` is the other one, where it was named."""
-
-    flag: str
-    shelf: Shelf
-    settings: Config
-    terms: Terms
-    now: Chosen | None = None
-
-    def side(self, texts: Sequence[str]) -> Chosen:
-        """Return a side: an existing path first, then a baseline's name, then a commit."""
-        paths: list[Path] = []
-        notes: list[str] = []
-        for text in texts:
-            path = Path(text)
-            if path.exists() and path.suffix != SUFFIX:
-                paths.append(path)
-                notes += self._also(text, path)
-                continue
-            if len(texts) > 1:
-                what = "a baseline" if path.exists() or self._on_shelf(text) else "no file"
-                raise UsageError(f"{self.flag}: {text} is {what}; name it alone, only result files repeat")
-            if path.exists():
-                return _of_book(books.look(path))
-            return self._baseline(text) if self._on_shelf(text) else self._commit(text)
-        try:
-            files = read_results(round_files(paths))
-        except UsageError as error:
-            raise UsageError("; ".join([str(error), *notes])) from error
-        return Chosen(verdicts.name(files), files, notes=tuple(notes), commit=_commit_of(files))
-
-    def _on_shelf(self, text: str) -> bool:
-        return bool(NAME.fullmatch(text)) and self.shelf.has(text)
-
-    def _also(self, text: str, path: Path) -> Iterator[str]:
-        """Yield what else the text could have meant."""
-        if self._on_shelf(text):
-            yield f"{self.flag} {text} is a path here; the baseline of this name is {self.shelf.path(text)}"
-        if path.suffix != ".json" and (ref := git.ref_ending(Path.cwd(), text)):
-            yield f"{self.flag} {text} is a path here; to git it is {ref}"
-
-    def _baseline(self, text: str) -> Chosen:
-        found = _of_book(books.look(self.shelf.path(text)))
-        commit = git.commit_of(Path.cwd(), text)
-        if commit in (None, found.recorded and found.recorded.commit):
-            return found
-        note = f"{self.flag} {text} is a baseline; as a revision it is {commit[:8]}, which is not meant"
-        return replace(found, notes=(*found.notes, note))
-
-    def _commit(self, text: str) -> Chosen:
-        tree = worktree.find(Path.cwd())
-        if tree is None:
-            raise UsageError(f"{self.flag}: {self._unknown(text)}, and no repository is here")
-        if self.flag == "--current":
-            commit = git.commit_of(tree.root, text)
-            found = None if commit is None else Ancestor(text, commit)
-        else:
-            found = lineage.find(tree.root, self.flag, text, self._work(tree), self._asked)
-        if found is None:
-            hint = "; this clone is shallow: " + DEPTH if git.is_shallow(tree.root) else ""
-            raise UsageError(f"{self.flag}: {self._unknown(text)} nor a commit here{hint}")
-        short = found.commit[:8]
-        how = ", ".join(filter(None, [found.meaning, short, "A/A" if found.itself else ""]))
-        title = f"{text} ({how})"
-        if found.commit.startswith(text):
-            title = f"{short} (A/A)" if found.itself else short
-        return Chosen(
-            title,
-            notes=found.notes,
-            title=title,
-            commit=found.commit,
-            branch=found.branch,
-            lack=f"{self.flag} {title}: nothing measured at this commit is stored here; `git switch --detach "
-            f"{short} && persona benchmark run && git switch -`, or name a stored baseline",
-        )
-
-    def _work(self, tree: worktree.WorkTree) -> Work:
-        """Return what is compared with the baseline: the current side's commit, else the work tree's."""
-        if self.now is None:
-            return Work(tree.commit, clean=not tree.changed)
-        if self.now.commit is not None and git.commit_of(tree.root, self.now.commit) is not None:
-            return Work(self.now.commit)
-        return Work(tree.commit, clean=False)
-
-    @property
-    def _asked(self) -> Asked:
-        terms, pipeline = self.terms, self.terms.pipeline
-        return Asked(
-            exact=terms.exact,
-            ci=terms.ci,
-            fetch=terms.ci and terms.fetch,
-            target=pipeline.target if terms.ci else None,
-            target_commit=pipeline.target_commit if terms.ci else None,
-            head=pipeline.head if terms.ci else None,
-            tell=terms.tell,
-        )
-
-    def _unknown(self, text: str) -> str:
-        known = [book.name for book in newest_first(self.shelf.books())]
-        more = ", ..." if len(known) > 5 else ""
-        there = f"baselines: {', '.join(known[:5])}{more}" if known else "it is empty"
-        return f"{text!r} is neither a file nor a baseline in {self.shelf.folder} ({there})"
-
-
-def _commit_of(files: Sequence[ResultFile]) -> str | None:
-    """Return the commit that the files' code is exactly."""
-    commit = files[0].commit
-    return commit if git.HASH.fullmatch(commit) and commit != UNATTRIBUTED else None
-
-
-def _of_book(book: Book) -> Chosen:
-    baseline = book.baseline
-    if baseline is None:
-        raise BaselineError(f"{book.path.parent}/{book.problem}" if ".yaml" in book.problem else
-                            f"{book.path}: {book.problem}")  # fmt: skip
-    files = () if baseline.samples is None else books.rounds(book.path, baseline.samples)
-    commit = None if baseline.dirty else baseline.commit
-    return Chosen(book.name, files, baseline, title=book.name, commit=commit)
-
-
 def _newest_fitting(now: Chosen, shelf: Shelf) -> Chosen:
     """Return the newest baseline of the same subject, provider and endpoint with a case in common."""
+    if now.lack:
+        raise MeasurementError(now.lack)
     for book in newest_first(shelf.books()):
         if book.baseline is not None and _fits(book.baseline, now):
-            chosen = _of_book(book)
+            chosen = of_book(book)
             if _same_rounds(chosen.files, now.files):
                 continue
             return replace(chosen, notes=(f"baseline {book.name}: the newest that fits",))

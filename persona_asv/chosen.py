@@ -76,6 +76,11 @@ class Chosen:
     lack: str = ""
 
     @property
+    def heading(self) -> str:
+        """What it is called in a few words."""
+        return self.title or self.label
+
+    @property
     def cases(self) -> frozenset[str]:
         """The names of the cases it holds."""
         if self.files or self.recorded is None:

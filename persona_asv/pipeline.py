@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -38,17 +38,19 @@ class Pipeline:
 
 
 def around(environ: Mapping[str, str] = os.environ) -> Pipeline:
-    """Return the pipeline that we run in."""
+    """Return the pipeline that we run in; of another repository than its own it says nothing."""
     if environ.get("GITHUB_ACTIONS") != "true":
         return Pipeline()
-    request = _pull_request(environ.get("GITHUB_EVENT_PATH", ""))
     summary = environ.get("GITHUB_STEP_SUMMARY")
-    return Pipeline(
-        actions=True,
+    job = Pipeline(actions=True, summary=Path(summary) if summary else None)
+    if not Path.cwd().resolve().is_relative_to(Path(environ.get("GITHUB_WORKSPACE") or "/").resolve()):
+        return job
+    request = _pull_request(environ.get("GITHUB_EVENT_PATH", ""))
+    return replace(
+        job,
         target=environ.get("GITHUB_BASE_REF") or None,
         target_commit=_commit(request.get("base")),
         head=_commit(request.get("head")),
-        summary=Path(summary) if summary else None,
     )
 
 

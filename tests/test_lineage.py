@@ -201,6 +201,7 @@ class TestTheCurrentCommitItself:
             history["2"],
             "the previous release v1.10.0",
             branch=True,
+            moved=True,
             notes=(
                 f"main is the current commit itself, {short}: compared with the previous release v1.10.0",
             ),

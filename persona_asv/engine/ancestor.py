@@ -59,6 +59,8 @@ class Ancestor:
         Whether the name is a branch's.
     itself
         Whether it is the very commit that is compared with it, because the user named its hash: an A/A.
+    moved
+        Whether the name means the commit that is compared with it, and this is one before that.
     notes
         What was decided for the user, one sentence each.
     """
@@ -68,4 +70,5 @@ class Ancestor:
     meaning: str = ""
     branch: bool = False
     itself: bool = False
+    moved: bool = False
     notes: tuple[str, ...] = ()

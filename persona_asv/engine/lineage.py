@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from persona_asv.engine import git
+from persona_asv.engine import git, shallow
 from persona_asv.engine.ancestor import DEPTH, Ancestor, Asked, Work
 from persona_asv.engine.remote import Remote
-from persona_asv.engine.shallow import ShallowClone
 from persona_asv.errors import MeasurementError, UsageError
 
 _RELEASE = re.compile(r"v?(\d+(?:\.\d+){1,3})")
@@ -37,6 +36,21 @@ def find(folder: Path, flag: str, name: str, work: Work, asked: Asked) -> Ancest
     return _Search(folder, flag, name, work, asked).ancestor()
 
 
+def branch_of(folder: Path, name: str) -> str | None:
+    """Return the full reference of the branch of this name that is here: the local one, else origin's."""
+    refs = [f"refs/heads/{name}", f"refs/remotes/origin/{name}", f"refs/remotes/{name}"]
+    if name.startswith(("refs/heads/", "refs/remotes/")):
+        refs.append(name)
+    return next((ref for ref in refs if git.has_ref(folder, ref)), None)
+
+
+def may_be_branch(folder: Path, name: str) -> bool:
+    """Return whether a name is a branch's here, or may be that of one which a shallow clone lacks."""
+    if branch_of(folder, name) is not None:
+        return True
+    return shallow.like_a_branch(name) and git.is_shallow(folder) and git.commit_of(folder, name) is None
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     folder: Path
@@ -50,13 +64,13 @@ class _Search:
         return Remote(self.folder, self.asked.tell if self.asked.fetch else None)
 
     @property
-    def shallow(self) -> ShallowClone | None:
+    def clone(self) -> shallow.ShallowClone | None:
         if not git.is_shallow(self.folder):
             return None
-        return ShallowClone(self.folder, self.flag, self.name, self.work, self.asked)
+        return shallow.ShallowClone(self.folder, self.flag, self.name, self.work, self.asked)
 
     def ancestor(self) -> Ancestor | None:
-        branch = next((ref for ref in self._branches() if git.has_ref(self.folder, ref)), None)
+        branch = branch_of(self.folder, self.name)
         tip = branch and git.commit_of(self.folder, branch)
         if branch and tip:
             found: Ancestor | None = self._of_branch(branch, tip)
@@ -72,14 +86,6 @@ class _Search:
         if self._is_hash_of(found.commit):
             return replace(found, itself=True)
         return self._had(self._before(found))
-
-    def _branches(self) -> Iterator[str]:
-        """Yield the full references that the name may be a branch by, in the order in which they count."""
-        yield f"refs/heads/{self.name}"
-        yield f"refs/remotes/origin/{self.name}"
-        yield f"refs/remotes/{self.name}"
-        if self.name.startswith(("refs/heads/", "refs/remotes/")):
-            yield self.name
 
     def _ambiguities(self, branch: str | None) -> Iterator[str]:
         if branch is None:
@@ -104,8 +110,8 @@ class _Search:
         base = (git.ask(self.folder, "merge-base", self.work.commit, tip) or "").strip()
         if base:
             return Ancestor(self.name, base, f"merge base with {label}", branch=True)
-        if (shallow := self.shallow) is not None:
-            return shallow.branch(tip)
+        if (clone := self.clone) is not None:
+            return clone.branch(tip)
         raise MeasurementError(
             f"{self.flag}: {label} and {self.work.commit[:8]} have no history in common; --exact "
             "compares with its tip all the same"
@@ -113,10 +119,10 @@ class _Search:
 
     def _unknown(self) -> Ancestor | None:
         """Return what a name means that nothing here has: a whole hash, or a name in a shallow clone."""
-        shallow = self.shallow
+        clone = self.clone
         if git.HASH.fullmatch(self.name):
-            return Ancestor(self.name, self.name) if shallow or self.asked.fetch else None
-        return shallow.unknown(self.remote) if shallow and self.asked.ci else None
+            return Ancestor(self.name, self.name) if clone or self.asked.fetch else None
+        return clone.unknown(self.remote) if clone and self.asked.ci else None
 
     def _had(self, found: Ancestor) -> Ancestor:
         """Return the same, its commit fetched where it was not here."""
@@ -126,7 +132,7 @@ class _Search:
         if why:
             raise MeasurementError(
                 f"{self.flag} {self.name}: commit {found.commit[:8]} is not in this clone ({why}); "
-                f"{DEPTH if self.shallow else 'fetch it first'}"
+                f"{DEPTH if self.clone else 'fetch it first'}"
             )
         return found
 
@@ -142,9 +148,10 @@ class _Search:
         released = None if tag is None else git.commit_of(self.folder, f"refs/tags/{tag}")
         meaning = f"the previous release {tag}" if released else f"{found.commit[:8]}^, the commit before it"
         note = f"{self.name} is the current commit itself, {found.commit[:8]}: compared with {meaning}"
-        if released is None and self.shallow:
+        if released is None and self.clone:
             note += " (a shallow clone does not show the previous release)"
-        return replace(found, commit=released or before, meaning=meaning, notes=(*found.notes, note))
+        notes = (*found.notes, note)
+        return replace(found, commit=released or before, meaning=meaning, moved=True, notes=notes)
 
     def _release_before(self, commit: str) -> str | None:
         """Return the tag of the highest release that led to a commit."""

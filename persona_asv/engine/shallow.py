@@ -19,6 +19,11 @@ _HASH_BEGINS = re.compile(r"[0-9a-f]{7,64}")
 _VERSION = re.compile(r"v?\d+(\.\d+)+.*")
 
 
+def like_a_branch(name: str) -> bool:
+    """Return whether a name looks like neither a hash nor a version, which tags have."""
+    return not (_HASH_BEGINS.fullmatch(name) or _VERSION.fullmatch(name))
+
+
 @dataclass(frozen=True, slots=True)
 class ShallowClone:
     """A search in such a clone, for what a name means."""
@@ -46,7 +51,7 @@ class ShallowClone:
         names = remote.names(self.name)
         if names is None:
             # Not a tag by its looks: a typing error could pass for the target branch, a version must not.
-            if self._merges and not self.asked.exact and not _VERSION.fullmatch(self.name):
+            if self._merges and not self.asked.exact and like_a_branch(self.name):
                 return self.branch(None)
             raise MeasurementError(
                 f"{self.flag}: {self.name} is not in this shallow clone, and origin was not asked or did not "

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from persona_asv.calibration import calibrate
+from persona_asv.course import Progress
 from persona_asv.evidence import PRIOR_WEIGHT, USUAL_SCATTER, Effect, squares, usual_scatter
 from persona_asv.fitness.readings import Floor
 from persona_asv.gate import ALPHA, judge
@@ -15,7 +16,7 @@ from persona_asv.rounds import Side
 from persona_asv.sides import own_cases, own_side
 from persona_asv.thresholds import Limits
 from persona_asv.timing import SCATTER
-from persona_asv.trial import Progress, measure
+from persona_asv.trial import measure
 from persona_asv.workloads import Workload
 
 KEY, STATISTIC = "generation_latency_p50", "p50"
@@ -51,7 +52,7 @@ def take(
     PersonaAsvError
         Nothing could be measured.
     """
-    run = measure(replace(plan, workload=twice(plan.workload)), ground, watch)
+    (run,) = measure([replace(plan, workload=twice(plan.workload))], ground, watch)
     files = run.cases[0].files
     label = own_cases(files)[0]
     first, second = (  # A B, B A, ...
