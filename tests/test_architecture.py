@@ -39,6 +39,7 @@ ROOMS = {
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "choice": ("choice",),
+    "reports": ("reports",),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -70,13 +71,17 @@ ENTERED_FROM: dict[str, set[str]] = {
     "choice": {
         *("words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "place", "keeping"),
     },
+    "reports": {
+        *("reports", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "keeping"),
+        "choice",
+    },
     "render": {
         *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
-        "version",
+        *("reports", "version"),
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "place", "plan", "keeping", "choice", "render", "version"),
+        *("trial", "place", "plan", "keeping", "choice", "reports", "render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },
@@ -98,7 +103,7 @@ LIBRARIES = {
         *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
     ),
     "multiprocessing": (),
-    "jinja2": ("persona_asv.subject",),
+    "jinja2": ("persona_asv.subject", "persona_asv.render.report_html"),
     "httpx": ("persona_asv.subject",),
     "httptools": ("persona_asv.standin",),
     "tabulate": ("persona_asv.render",),

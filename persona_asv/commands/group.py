@@ -11,6 +11,7 @@ COMMANDS = {
     "run": "Execute the benchmark suite.",
     "capture": "Save a run as a named baseline.",
     "compare": "Compare with a baseline, and judge what moved.",
+    "report": "Write a report of a run: Markdown, JSON or HTML.",
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
 }

@@ -65,7 +65,8 @@ def _unit(finding: Finding) -> Unit:
     return unit_of(finding.key) or (MILLISECONDS if finding.channel else COUNT)
 
 
-def _change(finding: Finding) -> str:
+def change(finding: Finding) -> str:
+    """Return by how much a metric moved."""
     if finding.change is None:
         return "from 0"
     if _unit(finding).name == "percent":
@@ -134,7 +135,7 @@ def _table(findings: Sequence[Finding], style: Style) -> str:
             finding.key,
             unit.write(finding.baseline),
             unit.write(finding.current),
-            f"{_change(finding)} {mark}".rstrip(),
+            f"{change(finding)} {mark}".rstrip(),
             status(finding.verdict, style),
         ]
         if wide:
@@ -185,7 +186,7 @@ def _leftovers(comparison: Comparison) -> list[str]:
 
 def explanation(finding: Finding, case: Case) -> str:
     """Return one sentence on a metric: change, interval, what could have been seen, and on what it rests."""
-    said = [f"{finding.key}: {_change(finding)}"]
+    said = [f"{finding.key}: {change(finding)}"]
     if finding.interval is not None:
         said.append(f"95 % interval {percent(finding.interval[0])} to {percent(finding.interval[1])}")
     if finding.detectable is not None:
