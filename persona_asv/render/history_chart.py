@@ -50,6 +50,11 @@ class History:
     first: str
     spark: str
 
+    @property
+    def radius(self) -> float:
+        """The size of a point: smaller where there are many."""
+        return 3.5 if len(self.marks) <= 25 else 2.5
+
 
 def history(track: Track, against: str | None, limits: Limits) -> History:
     """Return the drawing of a track.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_PLAIN = re.compile(r"""[+-]?[A-Za-z0-9(†‡'"][A-Za-z0-9.,;:'"()%+±/=†_-]*|[†‡%=–]""")
+_PLAIN = re.compile(r"""[+-]?[A-Za-z0-9(†‡'"][A-Za-z0-9.,;:'"()%+±/=†_-]*|[†‡%=\u2013]""")
 """A word that Markdown leaves as it is, unless `_TURNS` finds something in it."""
 
 _TURNS = re.compile(r"://|^www\.|^\d+[.)]$|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", re.IGNORECASE)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from persona_asv.comparison import Case
 from persona_asv.estimates import Estimate
 from persona_asv.judgement import Finding, Verdict
-from persona_asv.render.comparison import change, explanation, percent
+from persona_asv.render.comparison import change, percent
 from persona_asv.render.history_chart import History, history
 from persona_asv.render.report_words import (
     ABSENT,
@@ -22,7 +21,9 @@ from persona_asv.render.report_words import (
     facts,
     finding_of,
     headlines,
+    order_of,
     remarks,
+    rests_on,
     sustained_rate,
     title,
 )
@@ -83,6 +84,7 @@ class CasePage:
     strips: tuple[Strips, ...]
     curves: tuple[Curve, ...]
     pace_note: str
+    how: str
     findings: tuple[Line, ...]
     missing: str
     history: tuple[History, ...]
@@ -181,7 +183,6 @@ def _case(report: Report, case: CaseReport, number: int) -> CasePage:
     sparks = {chart.key: chart.spark for chart in charts}
     shown = drawn(case)
     judgement = case.judgement
-    told = None if judgement is None else Case(case.name, case.provider, judgement)
     return CasePage(
         id=f"case-{number}",
         name=case.name,
@@ -191,9 +192,8 @@ def _case(report: Report, case: CaseReport, number: int) -> CasePage:
         strips=tuple(map(strips, shown)),
         curves=tuple(map(curve, shown)),
         pace_note=_pace_note(report, case),
-        findings=()
-        if told is None
-        else tuple(_finding(case, each, told) for each in told.judgement.findings),
+        how="" if judgement is None else order_of(judgement),
+        findings=() if judgement is None else tuple(_finding(case, each) for each in judgement.findings),
         missing="" if judgement is None else ", ".join(map(title, judgement.missing)),
         history=charts,
     )
@@ -234,7 +234,7 @@ def _cells(spread: Spread) -> Iterator[str]:
     yield f"{spread.quantiles[0].n} / {len(spread.rounds)}"
 
 
-def _finding(case: CaseReport, finding: Finding, told: Case) -> Line:
+def _finding(case: CaseReport, finding: Finding) -> Line:
     known = case.estimates.get(finding.key)
     low_high = finding.interval
     return Line(
@@ -247,18 +247,8 @@ def _finding(case: CaseReport, finding: Finding, told: Case) -> Line:
             ABSENT if finding.detectable is None else percent(finding.detectable),
         ),
         _sign(finding.verdict),
-        _why(explanation(finding, told)),
+        rests_on(finding),
     )
-
-
-def _why(explained: str) -> str:
-    """Return an explanation without what other columns say: the change, the interval, the detectable."""
-    kept = [
-        part
-        for part in explained.split("; ")[1:]
-        if not part.startswith(("95 % interval", "smallest detectable"))
-    ]
-    return "; ".join(kept)
 
 
 def _pace_note(report: Report, case: CaseReport) -> str:

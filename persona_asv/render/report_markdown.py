@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from persona_asv.comparison import Case
 from persona_asv.estimates import Estimate
 from persona_asv.judgement import Verdict
-from persona_asv.render.comparison import change, evidence, explanation, percent, status
+from persona_asv.render.comparison import change, evidence, percent, status
 from persona_asv.render.markdown_text import code, prose, table
 from persona_asv.render.report_words import (
     ABSENT,
@@ -20,7 +19,9 @@ from persona_asv.render.report_words import (
     headlines,
     milestones,
     moment,
+    order_of,
     remarks,
+    rests_on,
     sustained_rate,
     title,
 )
@@ -147,12 +148,12 @@ def _comparison(report: Report) -> Iterator[str]:
         yield table(
             ("Metric", "Baseline", "This run", "Change", "95 % interval", "Detectable", "Verdict"), rows
         )
-        told = Case(case.name, case.provider, case.judgement)
+        yield order_of(case.judgement)
         moved = [
             f for f in case.judgement.findings if f.verdict is not Verdict.PASS or evidence(f) == "noise"
         ]
         if moved:
-            yield "\n".join(f"- {prose(explanation(finding, told))}" for finding in moved)
+            yield "\n".join(f"- {prose(title(finding.key))}: {prose(rests_on(finding))}" for finding in moved)
         if case.judgement.missing:
             missing = ", ".join(title(key) for key in case.judgement.missing)
             yield f"Not measured in this run: {prose(missing)}."

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from persona_asv.environment import Environment
 from persona_asv.estimates import Estimate
-from persona_asv.judgement import Finding, Verdict
+from persona_asv.judgement import Finding, Judgement, Verdict
 from persona_asv.render.comparison import summary
 from persona_asv.render.endpoint import endpoint
 from persona_asv.render.terminal import Style
@@ -57,6 +57,23 @@ def finding_of(case: CaseReport, key: str) -> Finding | None:
     """Return what the comparison found of a metric."""
     findings = () if case.judgement is None else case.judgement.findings
     return next((each for each in findings if each.key == key), None)
+
+
+def rests_on(finding: Finding) -> str:
+    """Return why a verdict is what it is and on how much it stands, without the numbers beside it."""
+    (n, n_now), (rounds, rounds_now) = finding.n, finding.rounds
+    said = [f"{finding.reason[:1].upper()}{finding.reason[1:]}."] if finding.reason else []
+    on = f"{rounds} + {rounds_now} rounds" + (f", n = {n} + {n_now}" if (n, n_now) != finding.rounds else "")
+    if finding.channel:
+        on += f", {finding.basis} {finding.channel.upper() if finding.channel == 'cpu' else finding.channel}"
+    return " ".join((*said, f"{on}."))
+
+
+def order_of(judgement: Judgement) -> str:
+    """Return how the rounds of both sides were measured."""
+    if judgement.interleaved:
+        return "The rounds of both sides alternated."
+    return "The sides were measured one after the other, which sees less than rounds that alternate."
 
 
 def facts(report: Report) -> dict[str, str]:
@@ -126,10 +143,10 @@ def remarks(report: Report) -> list[str]:
         )
     for case in report.cases:
         if case.waiting is not None and case.waiting >= 0.005:
-            found.append(f"{case.name}: {case.waiting:.0%} of the wall time went by waiting for a CPU.")
+            found.append(f"{case.waiting:.0%} of the wall time of {case.name} went by waiting for a CPU.")
     if any(not each.supported for case in report.cases for each in _all(case)):
         found.append("† Fewer than 5 samples lie beyond this percentile: shown, never decisive.")
-    return [each if each.endswith(".") else f"{each}." for each in found]
+    return [each[:1].upper() + each[1:] + ("" if each.endswith(".") else ".") for each in found]
 
 
 def _all(case: CaseReport) -> Iterator[Estimate]:

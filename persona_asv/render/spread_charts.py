@@ -13,7 +13,8 @@ from persona_asv.reports.report import CaseReport, Spread
 from persona_asv.stats import percentile, supports
 from persona_asv.units import MILLISECONDS
 
-_WIDTH, _LEFT, _RIGHT = 720.0, 70.0, 14.0
+_WIDTH, _LEFT, _RIGHT = 960.0, 66.0, 14.0
+_CURVE_WIDTH, _CURVE_LEFT = 470.0, 54.0
 _SHAPE, _LANE = 64.0, 26.0
 _BINS = 56
 _MOST_LANES = 16
@@ -105,7 +106,7 @@ def strips(spread: Spread) -> Strips:
     own = [value for each in spread.rounds for value in each]
     both = (own, spread.behind) if spread.behind else (own,)
     low = min(percentile(each, 0.005) for each in both)
-    high = max(min(max(each), 1.5 * percentile(each, 0.95)) for each in both)
+    high = max(min(max(each), 1.25 * percentile(each, 0.95)) for each in both)
     pad = 0.04 * (high - low) or 0.1 * high
     scale = Scale(max(0.0, low - pad), high + pad, _LEFT, _WIDTH - _RIGHT)
     shown = [each for each in spread.rounds if each][:_MOST_LANES]
@@ -177,7 +178,7 @@ def curve(spread: Spread) -> Curve:
     own = sorted(value for each in spread.rounds for value in each)
     then = sorted(spread.behind)
     high = max(percentile(each, 0.99) for each in (own, then) if each)
-    across = Scale(0.0, 2.0, 54.0, _WIDTH - _RIGHT)
+    across = Scale(0.0, 2.0, _CURVE_LEFT, _CURVE_WIDTH - _RIGHT)
     up = Scale(0.0, 1.06 * high, 210.0, 10.0)
 
     def parts(values: Sequence[float]) -> tuple[str, str]:
@@ -194,7 +195,7 @@ def curve(spread: Spread) -> Curve:
     return Curve(
         f"{title(spread.key)}: percentiles",
         f"This run: {said}.",
-        _WIDTH, 244.0, 54.0, _WIDTH - _RIGHT, 10.0, 210.0,
+        _CURVE_WIDTH, 238.0, _CURVE_LEFT, _CURVE_WIDTH - _RIGHT, 10.0, 210.0,
         now, now_tail, before, before_tail,
         tuple(Tick(across.at(-math.log10(1 - q)), f"P{q * 100:.0f}") for q in _CURVE_TICKS),
         tuple(Tick(up.at(each), spread.unit.write(each)) for each in ticks(0.0, up.high, 5)),

@@ -11,7 +11,7 @@ from persona_asv.baselines.baseline import Baseline
 from persona_asv.baselines.book import Book
 from persona_asv.baselines.order import newest_first
 from persona_asv.errors import BaselineError
-from persona_asv.reports.pace import follows, pace, reference
+from persona_asv.reports.pace import REFERENCE, follows, pace, reference
 from persona_asv.reports.report import Point, Track
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def with_references(found: Milestone, shelf: Mapping[str, Book], provider: str) 
     if baseline.samples is None:
         return found
     try:
-        rounds = books.rounds(shelf[found.name].path, baseline.samples)
+        rounds = books.rounds(shelf[found.name].path, baseline.samples, {REFERENCE})
     except BaselineError:
         return found
     middles = {case: reference(rounds, case, baseline.provider or provider) for case in baseline.workloads}
