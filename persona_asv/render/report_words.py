@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from persona_asv.environment import Environment
 from persona_asv.estimates import Estimate
 from persona_asv.judgement import Finding, Judgement, Verdict
-from persona_asv.render.comparison import summary
+from persona_asv.render.comparison import verdicts
 from persona_asv.render.endpoint import endpoint
 from persona_asv.render.terminal import Style
 from persona_asv.reports.report import CaseReport, Report, Track
@@ -109,17 +109,30 @@ def conclusion(report: Report) -> tuple[Verdict | None, str]:
     against = report.against
     if against is None:
         return None, "Not compared with a baseline."
-    found = {
-        finding.verdict for case in report.cases if case.judgement for finding in case.judgement.findings
-    }
-    grave = (Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.BETTER, Verdict.PASS)
-    worst = next((verdict for verdict in grave if verdict in found), Verdict.INSUFFICIENT)
-    missing = any(case.judgement and case.judgement.missing for case in report.cases)
-    said = summary(against.comparison, STYLE).removeprefix("Summary: ")
-    for mark in ("✅", "❌", "⚠️", "❔"):
-        said = said.replace(f" {mark}", "")
-    said = said[:1].upper() + said[1:].rstrip(".") + "."
-    return Verdict.INSUFFICIENT if missing and worst is not Verdict.FAIL else worst, said
+    found = {key: Verdict(verdict) for key, verdict in verdicts(against.comparison).items()}
+    missing = [key for case in against.comparison.cases for key in case.judgement.missing]
+    if missing:
+        return Verdict.INSUFFICIENT, f"Not measured in this run: {', '.join(map(title, missing))}."
+    for verdict, said in _CONCLUSIONS.items():
+        keys = [title(key) for key, each in found.items() if each is verdict]
+        if keys:
+            fresh = (
+                " 5 fresh interleaved rounds a side would confirm it." if against.comparison.remeasure else ""
+            )
+            return verdict, f"{said}: {', '.join(keys)}.{fresh}"
+    if set(found.values()) <= {Verdict.INSUFFICIENT}:
+        return Verdict.INSUFFICIENT, "Nothing could be judged: too few samples of everything."
+    fresh = " What moved cannot be told from noise: 5 fresh interleaved rounds a side would decide."
+    return Verdict.PASS, "All metrics within acceptable thresholds." + (
+        fresh if against.comparison.remeasure else ""
+    )
+
+
+_CONCLUSIONS = {
+    Verdict.FAIL: "Failure threshold exceeded",
+    Verdict.WARN: "Warning threshold exceeded",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+}
 
 
 def remarks(report: Report) -> list[str]:

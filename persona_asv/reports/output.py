@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,4 +49,5 @@ def write(path: Path, text: str, *, make_folder: bool) -> None:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be made need not be removed
+            temporary.unlink(missing_ok=True)
