@@ -277,17 +277,18 @@ class TestWhatIsMissing:
         html5lib.HTMLParser(strict=True).parse(html(found))
 
 
-class TestSeveralCases:
-    @pytest.fixture(scope="class")
-    def folder(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        folder = tmp_path_factory.mktemp("cases")
-        cases = {"full": 500, "full-5kb": 500}
-        capture(folder, run(folder / "former", "r", first=50, cases={"full": 500}), "v1", 1)
-        run(folder, LAST.name, cases=cases)
-        return folder
+@pytest.fixture(scope="module")
+def two_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project whose run has two cases, and its baseline one of them."""
+    folder = tmp_path_factory.mktemp("cases")
+    capture(folder, run(folder / "former", "r", first=50, cases={"full": 500}), "v1", 1)
+    run(folder, LAST.name, cases={"full": 500, "full-5kb": 500})
+    return folder
 
-    def test_each_has_its_rows_and_sections(self, folder: Path) -> None:
-        found = report_of(folder)
+
+class TestSeveralCases:
+    def test_each_has_its_rows_and_sections(self, two_cases: Path) -> None:
+        found = report_of(two_cases)
         parsed = rendered(markdown(found))
         summary = tables(parsed)[0]
         assert summary[0] == ["Case", "Metric", "Value", "vs Baseline"]
@@ -296,9 +297,9 @@ class TestSeveralCases:
         assert "`full-5kb` is not in the baseline." in markdown(found)
         html5lib.HTMLParser(strict=True).parse(html(found))
 
-    def test_another_folder_as_baseline(self, folder: Path) -> None:
-        run(folder, "other", first=70, cases={"full": 500, "full-5kb": 500}, commit="c" * 40)
-        found = report_of(folder, baseline=(str(folder / ".asv" / "runs" / "other"),))
+    def test_another_folder_as_baseline(self, two_cases: Path) -> None:
+        run(two_cases, "other", first=70, cases={"full": 500, "full-5kb": 500}, commit="c" * 40)
+        found = report_of(two_cases, baseline=(str(two_cases / ".asv" / "runs" / "other"),))
         assert found.against.environment.cpu == "Some CPU"
         assert all(case.judgement is not None for case in found.cases)
 
