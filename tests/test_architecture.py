@@ -103,7 +103,7 @@ LIBRARIES = {
         *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
     ),
     "multiprocessing": (),
-    "jinja2": ("persona_asv.subject", "persona_asv.render.report_html"),
+    "jinja2": ("persona_asv.subject", "persona_asv.render.pages"),
     "httpx": ("persona_asv.subject",),
     "httptools": ("persona_asv.standin",),
     "tabulate": ("persona_asv.render",),

@@ -26,7 +26,8 @@ from persona_asv.reports.sources import Wish, report
 
 HOSTILE = (
     "<script>window.ran=1</script>|`a`\n**b** [c](javascript:alert(1)) https://evil.example/x "
-    'www.evil.example @someone #1 a@evil.example <img src=x onerror="window.ran=1"> "\' &amp; {{7*7}} \\| _x_ ~~s~~ $x$ '
+    'www.evil.example @someone #1 a@evil.example <img src=x onerror="window.ran=1"> "\' &amp; {{7*7}} '
+    "\\| _x_ ~~s~~ $x$ "
     "![i](http://evil.example/i.png) <svg onload=window.ran=1> \x1b[31m \u202e ``` </style></title> - 1. = #"
 )
 WORDS = HOSTILE.split()

@@ -14,6 +14,7 @@ COMMANDS = {
     "report": "Write a report of a run: Markdown, JSON or HTML.",
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
+    "trends": "Show how every metric went, over baselines and commits.",
 }
 """Name and one line of help, in the order of ``--help``."""
 

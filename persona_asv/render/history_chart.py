@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from persona_asv.engine.steps import Step
+from persona_asv.render.comparison import percent
 from persona_asv.render.report_words import amount, title
 from persona_asv.render.scale import Scale, line, ticks
 from persona_asv.render.spread_charts import Tick
@@ -48,6 +50,8 @@ class History:
     fail_label: str
     up: tuple[Tick, ...]
     first: str
+    last: str
+    jumps: tuple[Tick, ...]
     spark: str
 
     @property
@@ -56,13 +60,19 @@ class History:
         return 3.5 if len(self.marks) <= 25 else 2.5
 
 
-def history(track: Track, against: str | None, limits: Limits) -> History:
+def history(
+    track: Track, against: str | None, limits: Limits, steps: Sequence[Step] = (), what: str = ""
+) -> History:
     """Return the drawing of a track.
 
     Parameters
     ----------
     against
         The baseline that the failure threshold is measured from; without it there is no line.
+    steps
+        Where it jumped.
+    what
+        What its points are; as it is, baselines and this run at the end.
     """
     values = [_told(track, point, point.value) for point in track.points]
     intervals = [_interval(track, point) for point in track.points]
@@ -81,7 +91,7 @@ def history(track: Track, against: str | None, limits: Limits) -> History:
     return History(
         track.key,
         title(track.key),
-        _said(track, values),
+        _said(track, values, what),
         _WIDTH, _HEIGHT, _LEFT, _WIDTH - _RIGHT, _TOP, _FLOOR,
         line(places),
         tuple(
@@ -101,8 +111,16 @@ def history(track: Track, against: str | None, limits: Limits) -> History:
         "" if fail is None else f"fails at {amount(fail, track.unit)}",
         tuple(Tick(up.at(each), track.unit.write(each)) for each in ticks(up.low, up.high, 4)),
         _short(track.points[0].label),
+        _short(track.points[-1].label),
+        tuple(_jump(step, across) for step in steps),
         spark(values),
     )  # fmt: skip
+
+
+def _jump(step: Step, across: Scale) -> Tick:
+    """Return where a step is drawn: between the points on both of its sides."""
+    size = "from 0" if step.change is None else percent(step.change)
+    return Tick(across.at(step.index - 0.5), size)
 
 
 def _told(track: Track, point: Point, value: float) -> float:
@@ -132,10 +150,12 @@ def _fail(track: Track, values: Sequence[float], against: str | None, limits: Li
     return base * factor if track.better is Better.LOWER else base / factor
 
 
-def _said(track: Track, values: Sequence[float]) -> str:
-    count = len(values) - 1
+def _said(track: Track, values: Sequence[float], what: str) -> str:
+    count = len(values) - (not what)
+    plural = "" if count == 1 else "s"
+    who = f"{count} {what}{plural}" if what else f"{count} baseline{plural} and this run"
     return (
-        f"{count} baseline{'' if count == 1 else 's'} and this run, from {amount(values[0], track.unit)} to "
+        f"{who}, from {amount(values[0], track.unit)} to "
         f"{amount(values[-1], track.unit)}; {track.better.value} is better."
     )
 

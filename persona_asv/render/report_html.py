@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from persona_asv.estimates import Estimate
 from persona_asv.judgement import Finding, Verdict
 from persona_asv.render.comparison import change, percent
 from persona_asv.render.history_chart import History, history
+from persona_asv.render.pages import fill
 from persona_asv.render.report_words import (
     ABSENT,
     Fact,
@@ -30,7 +28,6 @@ from persona_asv.render.report_words import (
 from persona_asv.render.spread_charts import Curve, Strips, curve, drawn, strips
 from persona_asv.reports.report import CaseReport, Report, Spread
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _MARK = "†"
 _SIGNS = {
     Verdict.PASS: ("✓", "pass"),
@@ -127,26 +124,7 @@ class Page:
 
 def html(report: Report) -> str:
     """Return the whole page."""
-    return jinja().get_template("report.html").render(page=_page(report)).lstrip()
-
-
-def jinja() -> Environment:
-    """Return our templates' environment: everything is escaped, and what cannot be printed is shown."""
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-    )
-
-
-def _printable(value: object) -> object:
-    """Return a text without what HTML forbids or what turns text around; markup of ours stays as it is."""
-    if type(value) is not str or value.isprintable():
-        return value
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in value)
+    return fill("report.html.j2", page=_page(report))
 
 
 def _page(report: Report) -> Page:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from persona_asv.estimates import Estimate
+    from persona_asv.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def with_references(found: Milestone, shelf: Mapping[str, Book], provider: str) 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The report's own end of a history: where, when, and what the reference operation cost."""
+    """The end of a history, from which it is told: which machine, and what the reference operation cost."""
 
     label: str
     at: datetime
@@ -80,36 +81,37 @@ class Here:
     reference: float | None
 
 
+def points(past: Iterable[Milestone], case: str, key: str, unit: Unit, here: Here) -> tuple[Point, ...]:
+    """Return a metric of a case in those baselines that have it."""
+    follows_pace = follows(unit, here.profile)
+    found = []
+    for each in past:
+        entry, machine = each.baseline.workloads.get(case), each.baseline.environment.machine
+        if entry is None or key not in entry.metrics:
+            continue
+        figure = entry.metrics[key]
+        found.append(
+            Point(
+                each.name,
+                each.baseline.captured_at,
+                figure.value,
+                figure.interval,
+                pace(each.references.get(case), here.reference) if follows_pace else None,
+                elsewhere=None not in (machine, here.machine) and machine != here.machine,
+            )
+        )
+    return tuple(found)
+
+
 def tracks(
     case: str, estimates: Mapping[str, Estimate], past: Sequence[Milestone], here: Here
 ) -> tuple[Track, ...]:
-    """Return the history of every metric of a case that an earlier baseline has as well."""
+    """Return the history of every metric of a case that an earlier baseline has as well, the case last."""
     found = []
     for key, estimate in estimates.items():
-        follows_pace = follows(estimate.unit, here.profile)
-        points = []
-        for each in past:
-            entry = each.baseline.workloads.get(case)
-            if entry is None or key not in entry.metrics:
-                continue
-            figure, machine = entry.metrics[key], each.baseline.environment.machine
-            points.append(
-                Point(
-                    each.name,
-                    each.baseline.captured_at,
-                    figure.value,
-                    figure.interval,
-                    pace(each.references.get(case), here.reference) if follows_pace else None,
-                    elsewhere=None not in (machine, here.machine) and machine != here.machine,
-                )
-            )
-        if points:
-            own = Point(
-                here.label,
-                here.at,
-                estimate.value,
-                estimate.interval,
-                1.0 if follows_pace and here.reference is not None else None,
-            )
-            found.append(Track(key, estimate.unit, estimate.better, (*points, own)))
+        earlier = points(past, case, key, estimate.unit, here)
+        if earlier:
+            known = follows(estimate.unit, here.profile) and here.reference is not None
+            own = Point(here.label, here.at, estimate.value, estimate.interval, 1.0 if known else None)
+            found.append(Track(key, estimate.unit, estimate.better, (*earlier, own)))
     return tuple(found)
