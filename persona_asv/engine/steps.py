@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,7 +36,8 @@ def steps(values: Sequence[float]) -> tuple[Step, ...]:
     from asv.step_detect import detect_steps
 
     found = []
-    levels = detect_steps(list(values))
+    unit = statistics.median(values) or 1.0  # the detection works to absolute tolerances
+    levels = detect_steps([value / unit for value in values])
     for (left, _, before, _, error_before), (start, end, after, _, error) in pairwise(levels):
         size = abs(after - before)
         if min(start - left, end - start) < 2 or size <= _ERRORS * max(error_before, error):
