@@ -11,7 +11,7 @@ import html5lib
 import pytest
 from browser import browser, complaints, requests, visit  # noqa: F401 - a fixture
 from cmarkgfm.cmark import Options
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reported import ENVIRONMENT, LAST, WHEN, project, run
 from test_comparison import STAMP
@@ -30,7 +30,7 @@ HOSTILE = (
     "\\| _x_ ~~s~~ $x$ "
     "![i](http://evil.example/i.png) <svg onload=window.ran=1> \x1b[31m \u202e ``` </style></title> - 1. = #"
 )
-WORDS = HOSTILE.split()
+patient = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ class TestMarkdown:
         assert "<script>window.ran=1</script>" in "".join(parsed.itertext())
 
     @given(st.text(max_size=60))
-    @settings(deadline=None)
+    @patient
     def test_any_text_is_text(self, text: str) -> None:
         shown = {code: visible(text), prose: "".join(map(visible, text.split()))}
         for write, expected in shown.items():
@@ -92,7 +92,7 @@ class TestMarkdown:
         assert tags(bullet) <= {"html", "head", "body", "ul", "li", "code"}
 
     @given(st.text("|\\`a <*_&", max_size=30))
-    @settings(deadline=None)
+    @patient
     def test_any_text_is_one_cell(self, text: str) -> None:
         for write in (code, prose):
             parsed = rendered(table(("a", "b"), [[write(text, in_table=True), "c"]]))

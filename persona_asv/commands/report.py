@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +63,7 @@ def report(
     found = sources.report(settings, wish, datetime.now(UTC))
     text = report_json.text(found) if form == "json" else _page(found, form)
     if output == "-":
-        sys.stdout.write(text)
+        click.echo(files.encoded(text), nl=False)
         return
     path = (
         files.place(settings, found.subject, found.version, found.generated_at, form)

@@ -27,6 +27,11 @@ def place(settings: Config, subject: str, version: str, at: datetime, form: str)
     return settings.root / settings.reports_dir / f"benchmark-{name}-{stamp}{SUFFIXES[form]}"
 
 
+def encoded(text: str) -> bytes:
+    """Return a page's bytes: UTF-8 whatever the terminal's encoding, of a path in no encoding its escapes."""
+    return text.encode("utf-8", errors="backslashreplace")
+
+
 def write(path: Path, text: str, *, make_folder: bool) -> None:
     """Write a text in one step: whoever reads the path sees the old file or the new one.
 
@@ -41,8 +46,8 @@ def write(path: Path, text: str, *, make_folder: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise UsageError(f"--output: {path} is a folder; name a file in it")
-        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with temporary.open("xb") as stream:
+            stream.write(encoded(text))
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
