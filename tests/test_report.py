@@ -185,10 +185,10 @@ class TestHtml:
         legends = 2 * 2
         assert sum(drawn) + sum(map(int, beyond)) == 2 * 500 + legends
         limits = [each for each in document.iter("text") if each.get("class") == "limit-label"]
-        assert len(limits) == 8
+        assert len(limits) == 5
         assert all("".join(each.itertext()).startswith("fails at ") for each in limits)
         assert (
-            len([each for each in document.iter("circle") if "mark last" in each.get("class", "")]) == 8 + 1
+            len([each for each in document.iter("circle") if "mark last" in each.get("class", "")]) == 5 + 1
         )
 
 

@@ -171,7 +171,7 @@ class TestInABrowser:
             "  return [frame.width, frame.height, marks.length, marks.filter(m => m.left < frame.left - 3 ||"
             "    m.right > frame.right + 3 || m.top < frame.top - 3 || m.bottom > frame.bottom + 3).length]})"
         )
-        assert len(boxes) == 2 + 2 + 8
+        assert len(boxes) == 2 + 2 + 5
         for width, height, marks, outside in boxes:
             assert width > 200
             assert height > 100

@@ -133,5 +133,5 @@ class TestWriting:
             output.write(tmp_path / "r.md", "text", make_folder=False)
 
     def test_no_folder_at_all(self) -> None:
-        with pytest.raises(UsageError, match="/dev/null/r.md: cannot be written"):
+        with pytest.raises(UsageError, match=r"/dev/null/r\.md: cannot be written"):
             output.write(Path("/dev/null/r.md"), "text", make_folder=False)

@@ -26,7 +26,7 @@ from persona_asv.render.report_words import (
     title,
 )
 from persona_asv.render.spread_charts import Curve, Strips, curve, drawn, strips
-from persona_asv.reports.report import CaseReport, Report, Spread
+from persona_asv.reports.report import CaseReport, Report, Spread, Track
 
 _MARK = "†"
 _SIGNS = {
@@ -85,6 +85,7 @@ class CasePage:
     findings: tuple[Line, ...]
     missing: str
     history: tuple[History, ...]
+    steady: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Page:
     @property
     def has_history(self) -> bool:
         """Whether there is anything to draw of the past."""
-        return any(case.history for case in self.cases)
+        return any(case.history or case.steady for case in self.cases)
 
     @property
     def has_limits(self) -> bool:
@@ -156,7 +157,7 @@ def _case(report: Report, case: CaseReport, number: int) -> CasePage:
     charts = tuple(
         history(track, label, report.thresholds.of(track.key))
         for track in case.history
-        if not track.key.endswith("_p99")
+        if not track.key.endswith("_p99") and not _is_steady(track)
     )
     sparks = {chart.key: chart.spark for chart in charts}
     shown = drawn(case)
@@ -174,6 +175,20 @@ def _case(report: Report, case: CaseReport, number: int) -> CasePage:
         findings=() if judgement is None else tuple(_finding(case, each) for each in judgement.findings),
         missing="" if judgement is None else ", ".join(map(title, judgement.missing)),
         history=charts,
+        steady=_steady(case),
+    )
+
+
+def _is_steady(track: Track) -> bool:
+    """Return whether a metric never moved: no drawing would say more than its value."""
+    return len({point.value for point in track.points}) == 1
+
+
+def _steady(case: CaseReport) -> str:
+    return ", ".join(
+        f"{title(track.key)} {amount(track.points[-1].value, track.unit)}"
+        for track in case.history
+        if _is_steady(track)
     )
 
 
