@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from persona_asv import metrics
 from persona_asv.errors import ExitCode, MeasurementError, ResultFileError
 from persona_asv.gate import Rules, judge
 from persona_asv.judgement import Judgement
@@ -85,6 +86,8 @@ def compare(
         raise MeasurementError(
             f"the files have no {what} in common: baseline {_list(before)}; current {_list(after)}"
         )
+    if ours:
+        _same_definition(baseline, current, common)
     judged = _judge_cases if ours else _judge_cells
     return Comparison(
         tuple(judged(baseline, current, common, changed, rules)),
@@ -131,6 +134,30 @@ def _identity(file: ResultFile, key: str) -> str | None:
     return None if found is None else str(found)
 
 
+def _same_definition(
+    baseline: Sequence[ResultFile], current: Sequence[ResultFile], common: Sequence[Label]
+) -> None:
+    """Refuse a workload of a project's own that was another one when the other side was measured."""
+    for name in dict.fromkeys(label.values[0] for label in common):
+        first: tuple[ResultFile, object] | None = None
+        for file in (*baseline, *current):
+            own = file.stamp.get("own")
+            its = own.get(name) if isinstance(own, dict) else None
+            if its is None:
+                continue
+            if first is not None and first[1] != its:
+                raise ResultFileError(
+                    f"{file.path}: workload {name} is {_spelt(its)}, but in {first[0].path} it is "
+                    f"{_spelt(first[1])}; they cannot be compared"
+                )
+            first = first or (file, its)
+
+
+def _spelt(definition: object) -> str:
+    facts = definition if isinstance(definition, dict) else {}
+    return ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None)
+
+
 def _changed(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> set[str]:
     versions: dict[str, set[str]] = {}
     for file in (*baseline, *current):
@@ -152,8 +179,16 @@ def _notes(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> Ite
     for what, found in facts.items():
         if len(found) > 1:
             yield f"measured on different {what}: {', '.join(sorted(found))}"
+    apart = {key for key, name in metrics.PER_PYTHON.items() if any(name in f.series for f in both)}
+    if apart and _pythons(baseline, current):
+        yield f"not compared, for another Python is another number: {', '.join(sorted(apart))}"
     if baseline[0].commit == current[0].commit != UNATTRIBUTED:
         yield f"A/A: both sides are commit {current[0].commit[:8]}"
+
+
+def _pythons(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> bool:
+    """Return whether the files are of different versions of Python."""
+    return len({f.python for f in (*baseline, *current)}) > 1
 
 
 def _judge_cases(
@@ -163,9 +198,10 @@ def _judge_cases(
     changed: set[str],
     rules: Rules,
 ) -> Iterator[Case]:
+    apart = set(metrics.PER_PYTHON.values()) if _pythons(baseline, current) else set()
     for label in common:
         # A changed benchmark is missing from the current side: shown as such, never passed over.
-        judgement = judge(own_side(baseline, label), own_side(current, label, changed), rules)
+        judgement = judge(own_side(baseline, label, apart), own_side(current, label, changed | apart), rules)
         case, provider = (*label.values, "", "")[:2]
         yield Case(case, provider, judgement)
 

@@ -57,11 +57,15 @@ class Family:
         As ``--only`` takes it.
     benchmarks
         asv benchmarks that must run for it.
+    rounds
+        How many rounds of a run measure it, the first ones; None for all. What costs a process of its own
+        and hardly scatters need not be measured in every round.
     """
 
     name: str
     summary: str
     benchmarks: tuple[str, ...]
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Distribution:
         What its percentiles are called: ``<key>_p50``.
     scale
         From asv's unit to the metric's: seconds to ms, bytes to MB.
+    series
+        Of several the first that was measured.
     inverted
         Whether the metric is a rate, stored as time per persona because asv knows lower-is-better only.
     gated
@@ -84,17 +90,23 @@ class Distribution:
     label: str
     key: str
     unit: Unit
-    series: str
+    series: str | tuple[str, ...]
     scale: float = 1.0
     inverted: bool = False
     gated: bool = False
+
+    def measured(self, rounds: CaseRounds) -> str:
+        """Return the series that was measured, the first one where none was."""
+        names = (self.series,) if isinstance(self.series, str) else self.series
+        return next((name for name in names if rounds.cells(name)), names[0])
 
     def quantiles(self, rounds: CaseRounds) -> tuple[Estimate, ...]:
         """Return the three percentiles, ascending also for a rate, as F-139 prints them; () if not measured.
 
         A series without samples (memory) has one value a round.
         """
-        found = rounds.samples(self.series) or rounds.values(self.series)
+        series = self.measured(rounds)
+        found = rounds.samples(series) or rounds.values(series)
         samples = sorted(self.scale / each if self.inverted else self.scale * each for each in found)
         return tuple(
             Estimate(
@@ -103,7 +115,7 @@ class Distribution:
                 unit=self.unit,
                 better=Better.HIGHER if self.inverted else Better.LOWER,
                 n=len(samples),
-                rounds=len(rounds.cells(self.series)),
+                rounds=len(rounds.cells(series)),
                 supported=supports(len(samples), q),
                 interval=quantile_interval(samples, q),
             )
@@ -114,7 +126,18 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A metric that is one number a run: a value of asv's in each round, put together."""
+    """A metric that is one number a run: a value of asv's in each round, put together.
+
+    Attributes
+    ----------
+    rest_of
+        What the value is taken off, for a metric whose rest is stored because asv knows lower-is-better only.
+    yardstick
+        Series of what the machine made of a fixed task in the same breath, in the same unit; empty where the
+        values hardly scatter. Values with a yardstick are compared in units of it.
+    per_python
+        Whether it is another number on another minor version of Python, so that the two are never compared.
+    """
 
     family: str
     key: str
@@ -122,11 +145,19 @@ class Single:
     series: str
     middle: Callable[[Sequence[float]], float]
     scale: float = 1.0
+    rest_of: float | None = None
+    yardstick: str = ""
+    per_python: bool = False
+
+    def of(self, value: float) -> float:
+        """Return the metric that a value of asv's stands for."""
+        scaled = self.scale * value
+        return scaled if self.rest_of is None else self.rest_of - scaled
 
     def estimate(self, rounds: CaseRounds) -> Estimate | None:
         """Return the number, None if not measured."""
         values = rounds.values(self.series)
         if not values:
             return None
-        value = self.scale * self.middle(values)
-        return Estimate(self.key, value, self.unit, Better.LOWER, len(values), len(values))
+        better = Better.LOWER if self.rest_of is None else Better.HIGHER
+        return Estimate(self.key, self.of(self.middle(values)), self.unit, better, len(values), len(values))

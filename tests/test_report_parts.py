@@ -17,7 +17,7 @@ from persona_asv.render.scale import Scale, ticks
 from persona_asv.reports import output
 from persona_asv.reports.pace import at_pace, follows, pace
 from persona_asv.reports.sustained import LONG, sustained
-from persona_asv.units import COUNT, MILLISECONDS, PER_MINUTE
+from persona_asv.units import MILLISECONDS, PER_MINUTE
 
 patient = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
@@ -68,16 +68,21 @@ class TestPace:
         assert at_pace(10.0, MILLISECONDS, None) == 10.0
 
     @pytest.mark.parametrize(
-        ("expected", "unit", "profile"),
+        ("expected", "key", "profile"),
         [
-            (True, MILLISECONDS, "none"), (True, PER_MINUTE, "none"), (False, COUNT, "none"),
-            (False, MILLISECONDS, "sonnet-like"), (False, MILLISECONDS, None),
+            (True, "generation_latency_p50", "none"),
+            (True, "client_overhead", "none"),
+            (True, "throughput_per_minute", "none"),
+            (False, "memory_peak_mb", "none"),
+            (False, "cli_startup_ms", "none"),
+            (False, "generation_latency_p50", "sonnet-like"),
+            (False, "generation_latency_p50", None),
         ],
-    )  # fmt: skip
-    def test_is_followed_by_times_while_no_model_takes_any(
-        self, expected: bool, unit: object, profile: str | None
+    )
+    def test_is_followed_by_what_was_measured_beside_it_while_no_model_takes_time(
+        self, expected: bool, key: str, profile: str | None
     ) -> None:
-        assert follows(unit, profile) is expected  # type: ignore[arg-type]
+        assert follows(key, profile) is expected
 
 
 class TestScale:

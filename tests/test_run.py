@@ -51,12 +51,14 @@ class TestOutput:
         assert "Provider: anthropic (claude-sonnet-4-20250514)" in lines
         assert "Endpoint: stand-in (model time 0 ms)" in lines
         assert [line.split()[1] for line in lines if line.startswith("  ✅")] == [
-            "generation_latency", "client_overhead", "throughput", "memory_usage", "api_efficiency",
+            "generation_latency", "client_overhead", "throughput", "memory_usage", "api_efficiency", "work",
+            "startup",
         ]  # fmt: skip
         rows = [line.split("│")[1].strip() for line in lines if line.startswith("│")]
         assert rows == [
             "Metric", "generation_latency", "client_overhead", "throughput (per min)", "memory_peak (MB)",
-            "api_calls (per persona)", "tokens (per persona)",
+            "api_calls (per persona)", "tokens (per persona)", "python_calls (per persona)", "cli_startup",
+            "import", "imported_modules",
         ]  # fmt: skip
         assert len({len(line) for line in lines if line.startswith(("┌", "│", "├", "└"))}) == 1, (
             "columns align"

@@ -70,7 +70,8 @@ def test_every_benchmark_says_what_it_is(discovered: dict[str, dict]) -> None:
         assert found["pretty_name"], name
         assert found["unit"] != "unit", name
         assert found["timeout"], name
-        assert found["param_names"] == ["workload", "provider"], name
+        by = ["research"] if name.startswith("stages.") else ["workload", "provider"]
+        assert found["param_names"] == by, name
 
 
 def test_metrics_know_exactly_the_benchmarks_there_are(discovered: dict[str, dict]) -> None:
@@ -84,10 +85,13 @@ def test_the_subject_speaks_every_provider_of_the_suite_and_both_have_the_same_f
 
 
 def test_cases_of_the_suite_are_those_of_the_workloads() -> None:
-    known = {case.name: case for name in ("quick", "standard", "full") for case in WORKLOADS[name].cases}
+    names = ("quick", "standard", "full", "batch")
+    known = {case.name: case for name in names for case in WORKLOADS[name].cases}
+    assert list(settings.CASES) == list(known)
     for case in settings.CASES.values():
         same = known[case.name]
         assert (case.personas, case.sample, case.operations) == (same.personas, same.data, same.iterations)
+        assert case.concurrency == (same.concurrency if same.batch else None)
     assert settings.WARM_UPS == WARMUPS
 
 

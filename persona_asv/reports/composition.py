@@ -74,7 +74,7 @@ def _spread(
         return None
     own = tuple(_values(which, rounds))
     everything = [value for each in own for value in each]
-    scale = ratio if follows(which.unit, profile) else None
+    scale = ratio if follows(which.key, profile) else None
     return Spread(
         which.label,
         which.key,
@@ -91,7 +91,7 @@ def _spread(
 def _values(which: Distribution, rounds: CaseRounds) -> Sequence[tuple[float, ...]]:
     """Return each round's samples in the metric's unit; a round without samples has its one value."""
     found = []
-    for cell in rounds.cells(which.series):
+    for cell in rounds.cells(which.measured(rounds)):
         raw = cell.samples or (() if cell.value is None else (cell.value,))
         found.append(tuple(which.scale / each if which.inverted else which.scale * each for each in raw))
     return found

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.metrics import GENERATION
 from persona_asv.model import ResultFile
-from persona_asv.units import MILLISECONDS, PER_MINUTE, Unit
+from persona_asv.units import PER_MINUTE, Unit
+
+_FOLLOWING = ("generation_latency", "client_overhead", "throughput")
 
 REFERENCE = GENERATION + "track_reference"
 
@@ -25,12 +27,13 @@ def pace(then: float | None, now: float | None) -> float | None:
     return None if then is None or now is None else now / then
 
 
-def follows(unit: Unit, profile: str | None) -> bool:
-    """Return whether a metric in this unit scales with the machine's speed.
+def follows(key: str, profile: str | None) -> bool:
+    """Return whether a metric scales with the reference operation: it was measured beside each value of it.
 
-    Times and rates do while the model takes no time; a simulated model is as slow on a quick machine.
+    Only while the model takes no time: a simulated model is as slow on a quick machine. Start-up is measured
+    beside a yardstick of its own, and told as it was recorded.
     """
-    return unit in (MILLISECONDS, PER_MINUTE) and profile == "none"
+    return key.startswith(_FOLLOWING) and profile == "none"
 
 
 def at_pace(value: float, unit: Unit, pace: float | None) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from persona_asv import metrics
 from persona_asv.baselines import book as books
 from persona_asv.baselines.baseline import Baseline
 from persona_asv.baselines.book import Book
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from persona_asv.estimates import Estimate
-    from persona_asv.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +72,27 @@ def with_references(found: Milestone, shelf: Mapping[str, Book], provider: str) 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The end of a history, from which it is told: which machine, and what the reference operation cost."""
+    """The end of a history, from which it is told: where it was, and what the reference operation cost."""
 
     label: str
     at: datetime
     machine: str | None
+    python: str | None
     profile: str
     reference: float | None
 
 
-def points(past: Iterable[Milestone], case: str, key: str, unit: Unit, here: Here) -> tuple[Point, ...]:
-    """Return a metric of a case in those baselines that have it."""
-    follows_pace = follows(unit, here.profile)
+def points(past: Iterable[Milestone], case: str, key: str, here: Here) -> tuple[Point, ...]:
+    """Return a metric of a case in those baselines that have it, and of one Python where that matters."""
+    follows_pace = follows(key, here.profile)
     found = []
     for each in past:
         entry, machine = each.baseline.workloads.get(case), each.baseline.environment.machine
         if entry is None or key not in entry.metrics:
+            continue
+        if key in metrics.PER_PYTHON and _minor(each.baseline.environment.python_version) != _minor(
+            here.python
+        ):
             continue
         figure = entry.metrics[key]
         found.append(
@@ -103,15 +108,19 @@ def points(past: Iterable[Milestone], case: str, key: str, unit: Unit, here: Her
     return tuple(found)
 
 
+def _minor(version: str | None) -> list[str] | None:
+    return None if version is None else version.split(".")[:2]
+
+
 def tracks(
     case: str, estimates: Mapping[str, Estimate], past: Sequence[Milestone], here: Here
 ) -> tuple[Track, ...]:
     """Return the history of every metric of a case that an earlier baseline has as well, the case last."""
     found = []
     for key, estimate in estimates.items():
-        earlier = points(past, case, key, estimate.unit, here)
+        earlier = points(past, case, key, here)
         if earlier:
-            known = follows(estimate.unit, here.profile) and here.reference is not None
+            known = follows(key, here.profile) and here.reference is not None
             own = Point(here.label, here.at, estimate.value, estimate.interval, 1.0 if known else None)
             found.append(Track(key, estimate.unit, estimate.better, (*earlier, own)))
     return tuple(found)

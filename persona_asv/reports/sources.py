@@ -66,7 +66,7 @@ def report(settings: Config, wish: Wish, at: datetime) -> Report:
     for run, files in rounds:
         for case, iterations in run.iterations.items():
             here = Here(
-                "this run", measured_at or at, environment.machine, kind.profile,
+                "this run", measured_at or at, environment.machine, environment.python_version, kind.profile,
                 reference(files, case, kind.provider),
             )  # fmt: skip
             judgement = judgement_of(None if against is None else against.comparison, case, kind.provider)

@@ -103,12 +103,13 @@ def _of_case(case: str, provider: str, held: Sequence[Milestone], keys: frozense
         last.name,
         last.baseline.captured_at,
         last.baseline.environment.machine,
+        last.baseline.environment.python_version,
         last.baseline.profile or "",
         last.references.get(case),
     )
     for key in METRICS:
         unit = metrics.unit_of(key)
-        found = points(held, case, key, unit, here) if key in keys and unit is not None else ()
+        found = points(held, case, key, here) if key in keys and unit is not None else ()
         if found and unit is not None:
             yield trend(case, provider, Source.BASELINES, Track(key, unit, _better(key), found))
 
@@ -217,7 +218,7 @@ def _of_commits(case: str, provider: str, held: Sequence[Measured], keys: frozen
                 _committed_at(each.file),
                 each.estimates[key].value,
                 each.estimates[key].interval,
-                pace(each.reference, now) if follows(last.unit, _profile(each.file)) else None,
+                pace(each.reference, now) if follows(key, _profile(each.file)) else None,
             )
             for each in having
         )
