@@ -199,7 +199,8 @@ class TestWhatIsMissing:
         found = report_of(project(tmp_path, baselines=0))
         assert found.against is None
         assert "vs Baseline" not in markdown(found)
-        assert "No comparison: --baseline: none given, and no baseline in" in found.notes[0]
+        assert found.notes[0].startswith("Not compared: no baseline of this subject, provider and workload")
+        assert "`persona benchmark capture` makes one." in markdown(found)
         assert "baseline" not in report_json.document(found)
         assert "History" not in markdown(found)
         html5lib.HTMLParser(strict=True).parse(html(found))

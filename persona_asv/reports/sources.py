@@ -24,6 +24,11 @@ from persona_asv.reports.pace import reference
 from persona_asv.reports.past import Here, Kind, Milestone, milestones, with_references
 from persona_asv.reports.report import Against, CaseReport, Report
 
+_NO_BASELINE = (
+    "Not compared: no baseline of this subject, provider and workload is there. "
+    "`persona benchmark capture` makes one"
+)
+
 USUAL_PAST = 5
 """Baselines in a report's history where nobody says how many."""
 
@@ -118,10 +123,10 @@ def _against(
     current = [str(run.path) for run in runs]
     try:
         before, now = choice.sides(wish.baseline, current, settings)
-    except UsageError as error:
+    except UsageError:
         if wish.baseline:
             raise
-        return None, (), (f"No comparison: {error}",)
+        return None, (), (_NO_BASELINE,)
     comparison = _verdict(before, now, rules)
     recorded = before.recorded
     environment = recorded.environment if recorded is not None else _of_folder(wish.baseline)
