@@ -287,6 +287,42 @@ def two_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class TestALongHistory:
+    """Fifty baselines: within half a megabyte, each file read no oftener than it must be."""
+
+    @pytest.fixture(scope="class", name="fifty")
+    @classmethod
+    def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("fifty")
+        cases = {"full": 500, "full-5kb": 100}
+        made = run(folder / "former", "r", first=50, cases=cases)
+        for number in range(50):
+            capture(folder, made, f"v1.{number}", 51 - number)
+        run(folder, LAST.name, cases=cases)
+        return folder
+
+    def test_is_small_enough_to_mail(self, fifty: Path) -> None:
+        found = report_of(fifty, past=50)
+        page = html(found)
+        assert found.past == 50
+        assert len(page.encode()) < 500_000
+        assert page.count('<circle class="mark" ') == 50 * 5 * 2 + 1  # that of the legend
+
+    def test_reads_each_companion_once(self, fifty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from persona_asv.baselines import companion
+
+        read: list[str] = []
+        unpack = companion.unpack
+
+        def counted(content: bytes, path: Path, only: Any = None) -> Any:
+            read.append("part" if only else "whole")
+            return unpack(content, path, only)
+
+        monkeypatch.setattr(companion, "unpack", counted)
+        report_of(fifty, past=50)
+        assert (read.count("part"), read.count("whole")) == (50, 1)
+
+
 class TestSeveralCases:
     def test_each_has_its_rows_and_sections(self, two_cases: Path) -> None:
         found = report_of(two_cases)

@@ -84,10 +84,14 @@ class TestMarkdown:
     @patient
     def test_any_text_is_text(self, text: str) -> None:
         shown = {code: visible(text), prose: "".join(map(visible, text.split()))}
-        for write, expected in shown.items():
+        for write, whole in shown.items():
+            expected = whole
             parsed = rendered(f"before\n\n{write(text)}\n\nafter")
             assert tags(parsed) <= {"html", "head", "body", "p", "code"}
-            assert "".join("".join(parsed.itertext()).split()) == f"before{expected}after"
+            found = "".join("".join(parsed.itertext()).split())
+            if write is prose:  # whose code spans stay spans
+                found, expected = found.replace("`", ""), expected.replace("`", "")
+            assert found == f"before{expected}after"
         bullet = rendered(f"- {prose(text)}")
         assert tags(bullet) <= {"html", "head", "body", "ul", "li", "code"}
 
@@ -111,7 +115,10 @@ class TestMarkdown:
                 "code",
             }
             kept = re.sub(r"\s|\\ (?=\|)", "", "".join(row[0].itertext()))
-            assert kept.replace("\\", "") == "".join(text.split()).replace("\\", "")
+            shown = "".join(text.split())
+            for sign in "\\`":  # one is kept apart from a pipe, the other may have been a span's
+                kept, shown = kept.replace(sign, ""), shown.replace(sign, "")
+            assert kept == shown
 
 
 class TestHtml:
