@@ -37,6 +37,8 @@ ROOMS = {
     "standin": ("standin",),
     "scaffold": ("scaffold", "beginning"),
     "fitness": ("fitness",),
+    "comments": ("comments",),
+    "github": ("github",),
     "checkup": ("checkup",),
     "plan": ("plan",),
     "trial": ("trial", "course"),
@@ -45,6 +47,7 @@ ROOMS = {
     "keeping": ("snapshot", "keeping"),
     "pipeline": ("pipeline",),
     "choice": ("chosen", "footing", "named", "stored", "choice"),
+    "reports": ("reports",),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -68,6 +71,8 @@ ENTERED_FROM: dict[str, set[str]] = {
     "fitness": {
         *("fitness", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "trial"),
     },
+    "comments": {"comments", "words", "nouns", "engine", "baselines", "persona_asv.comparison"},
+    "github": {"github", "words", "steps", "comments", "engine", "persona_asv.render.comment"},
     "checkup": {
         *("words", "nouns", "steps", "comparison", "engine", "fingerprint", "trial", "place", "fitness"),
     },
@@ -89,6 +94,10 @@ ENTERED_FROM: dict[str, set[str]] = {
         "choice",
         "pipeline",
     },
+    "reports": {
+        *("reports", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "keeping"),
+        *("choice", "place"),
+    },
     "render": {
         *(
             "render",
@@ -103,13 +112,15 @@ ENTERED_FROM: dict[str, set[str]] = {
             "profiling",
             "scaffold",
             "fitness",
+            "reports",
+            "comments",
         ),
         "version",
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "profiling", "place", "plan", "keeping", "choice", "pipeline", "render", "version"),
-        *("scaffold", "fitness", "checkup"),
+        *("trial", "profiling", "place", "plan", "keeping", "choice", "pipeline", "reports", "render"),
+        *("scaffold", "fitness", "checkup", "comments", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
         "persona_asv.commands.reporting",
@@ -135,7 +146,7 @@ LIBRARIES = {
         "benchmarks.startup",
     ),
     "multiprocessing": (),
-    "jinja2": ("persona_asv.subject",),
+    "jinja2": ("persona_asv.subject", "persona_asv.render.pages"),
     "httpx": ("persona_asv.subject",),
     "httptools": ("persona_asv.standin",),
     "tabulate": ("persona_asv.render",),

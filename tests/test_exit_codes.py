@@ -57,7 +57,7 @@ PASS = [
     Row("help beside a broken persona.yaml", (*RUN, "--help"), "--workload", {YAML: "benchmarks: ["}),
     *(
         Row(f"benchmark {name} --help", ("benchmark", name, "--help"), "Usage:")
-        for name in ("capture", "compare", "list", "clean", "init", "doctor")
+        for name in ("capture", "compare", "report", "list", "clean", "trends", "init", "doctor")
     ),
     Row("no baselines to list", ("benchmark", "list"), "Total: 0 baselines"),
     Row("workloads to list", ("benchmark", "list", "--benchmarks"), "generation.Generation.time_generate"),
@@ -124,6 +124,10 @@ BAD_USAGE += [
     Row("capture from nothing", ("benchmark", "capture", "--from-last"), "no finished run of this code"),
     Row("capture under no name", ("benchmark", "capture", "--name", "../x"), "'../x' is no baseline name"),
     Row("init outside a repository", ("benchmark", "init"), "is in no git repository; `git init` makes one"),
+    Row("a report of nothing", ("benchmark", "report"), "no finished run of this code"),
+    Row("a report in no format", ("benchmark", "report", "--format", "pdf"), "'pdf' is not one of"),
+    Row("trends of nothing", ("benchmark", "trends"), "no trend to show"),
+    Row("trends of an unknown metric", ("benchmark", "trends", "-m", "x"), "--metric: unknown metric 'x'"),
     Row("clean without saying what", ("benchmark", "clean"), "say what goes: --keep N"),
     Row("clean an unknown name", ("benchmark", "clean", "--name", "v9"), "no baseline 'v9'"),
 ]
