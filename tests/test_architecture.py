@@ -27,9 +27,9 @@ ROOMS = {
         "yaml_text",
         "sizes",
     ),
-    "gate": ("traces", "evidence", "calibration", "timing", "starts", "scalars", "gate"),
+    "gate": ("doubt", "traces", "evidence", "calibration", "timing", "starts", "scalars", "gate"),
     "steps": ("config", "workloads", "metrics"),
-    "comparison": ("sides", "comparison", "recorded", "verdicts"),
+    "comparison": ("fingerprints", "sides", "comparison", "recorded", "verdicts"),
     "engine": ("engine",),
     "baselines": ("baselines", "tidying"),
     "fingerprint": ("fingerprint",),
@@ -40,7 +40,8 @@ ROOMS = {
     "profiling": ("profiling",),
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
-    "choice": ("choice",),
+    "pipeline": ("pipeline",),
+    "choice": ("chosen", "footing", "named", "stored", "choice"),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -72,8 +73,11 @@ ENTERED_FROM: dict[str, set[str]] = {
     "keeping": {
         *("keeping", "words", "nouns", "steps", "engine", "baselines", "plan", "trial", "place", "version"),
     },
+    "pipeline": set(),
     "choice": {
         *("words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "place", "keeping"),
+        "choice",
+        "pipeline",
     },
     "render": {
         *(
@@ -92,9 +96,10 @@ ENTERED_FROM: dict[str, set[str]] = {
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "profiling", "place", "plan", "keeping", "choice", "render", "version"),
+        *("trial", "profiling", "place", "plan", "keeping", "choice", "pipeline", "render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
+        "persona_asv.commands.reporting",
     },
     "door": {"persona_asv.commands.group", "words", "version"},
     "program": {"door"},

@@ -182,11 +182,9 @@ def test_cases_of_one_side_are_named() -> None:
 
 def test_doubts_are_noted() -> None:
     unnamed = rounds(1, 1, stamp={})
-    elsewhere = [replace(f, machine="there", python="3.12") for f in rounds(1, stamp={**STAMP, "model": "n"})]
+    elsewhere = rounds(1, stamp={**STAMP, "model": "n"})
     notes = " ".join(compare(rounds(1), elsewhere).notes) + " ".join(compare(rounds(1), unnamed).notes)
     for expected in (
-        "different machines: here, there",
-        "different Pythons: 3.11, 3.12",
         "different models: m, n",
         "A/A: both sides are commit aaaaaaaa",
         "no persona_asv stamp",
