@@ -16,6 +16,7 @@ from persona_asv.chosen import Chosen, Terms
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
 from persona_asv.errors import MeasurementError, UsageError
+from persona_asv.fingerprints import differences
 from persona_asv.footing import Footing
 from persona_asv.gate import Rules
 from persona_asv.model import ResultFile
@@ -90,11 +91,13 @@ def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:
             f"baseline {before.recorded.name} was captured from this very run, so nothing would be compared; "
             "`persona benchmark run` again, or name another --baseline"
         )
+    differ = differences(before.fingerprint, now.fingerprint, stored=before.environment is not None)
+    rules = replace(rules, doubts={**differ.doubts, **rules.doubts})
     if before.recorded is not None and not before.files:
         found = compare_recorded(before.recorded, now.files, rules)
     else:
         found = compare(before.files, now.files, rules)
-    return replace(found, notes=(*before.notes, *now.notes, *found.notes))
+    return replace(found, notes=(*before.notes, *now.notes, *differ.notes, *found.notes))
 
 
 def _same_rounds(before: Sequence[ResultFile], now: Sequence[ResultFile]) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from persona_asv.baselines.baseline import Baseline
+from persona_asv.environment import Environment
+from persona_asv.fingerprints import Fingerprint
 from persona_asv.model import ResultFile
 from persona_asv.pipeline import Pipeline
 from persona_asv.sides import own_cases
@@ -61,6 +63,8 @@ class Chosen:
         Whether it is the code as it lies here, changes included.
     branch
         Whether the user named a branch.
+    environment
+        Where it was measured, where a run or a baseline keeps that; files tell less.
     lack
         Why it has neither files nor numbers, and what to type; empty where it has.
     """
@@ -73,7 +77,16 @@ class Chosen:
     commit: str | None = None
     here: bool = False
     branch: bool = False
+    environment: Environment | None = None
     lack: str = ""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What it was measured on, as far as it tells: its rounds first, which both sides usually have."""
+        kept = Fingerprint.of_environment(self.environment or Environment())
+        if not self.files:
+            return kept
+        return replace(Fingerprint.of_files(self.files), governor=kept.governor, instance=kept.instance)
 
     @property
     def heading(self) -> str:

@@ -159,4 +159,5 @@ def of_book(book: Book) -> Chosen:
                             f"{book.path}: {book.problem}")  # fmt: skip
     files = () if baseline.samples is None else books.rounds(book.path, baseline.samples)
     commit = None if baseline.dirty else baseline.commit
-    return Chosen(book.name, files, baseline, title=book.name, commit=commit)
+    where = baseline.environment
+    return Chosen(book.name, files, baseline, title=book.name, commit=commit, environment=where)

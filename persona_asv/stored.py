@@ -13,7 +13,6 @@ from persona_asv.engine import git
 from persona_asv.engine.runs import KeptRun, finished
 from persona_asv.engine.store import HOME
 from persona_asv.keeping import DEFAULT_WORKLOAD
-from persona_asv.model import ResultFile
 from persona_asv.plan import Ground, Plan, fits
 
 
@@ -44,7 +43,7 @@ def of_commit(settings: Config, commit: Chosen, other: Chosen | None, *, ci: boo
     cases = other.cases if other is not None else frozenset()
     for run in _of_commit(place.root(settings), commit.commit, ci=ci):
         if _like(run, stamp) and (not cases or set(run.iterations) & cases):
-            return _with(commit, run.files())
+            return _with(commit, run)
     return commit
 
 
@@ -59,7 +58,7 @@ def pair(settings: Config, commit: Chosen, *, ci: bool) -> tuple[Chosen, Chosen]
     for run in ours:
         for other in theirs:
             if set(run.iterations) & set(other.iterations):
-                return _with(commit, other.files()), _current(run, ground)
+                return _with(commit, other), _current(run, ground)
     return commit, _current(ours[0], ground) if ours else last_run(settings, None)
 
 
@@ -105,7 +104,12 @@ def _like(run: KeptRun, stamp: dict[str, object]) -> bool:
 def _current(run: KeptRun, ground: Ground) -> Chosen:
     files = run.files()
     return Chosen(
-        f"Current, {verdicts.name(files)}", files, title="Current", commit=_clean(ground), here=True
+        f"Current, {verdicts.name(files)}",
+        files,
+        title="Current",
+        commit=_clean(ground),
+        here=True,
+        environment=run.environment,
     )
 
 
@@ -113,6 +117,7 @@ def _clean(ground: Ground) -> str | None:
     return ground.attribution.commit if ground.attribution.historic else None
 
 
-def _with(commit: Chosen, files: tuple[ResultFile, ...]) -> Chosen:
+def _with(commit: Chosen, run: KeptRun) -> Chosen:
+    files = run.files()
     label = f"{commit.title}, {verdicts.name(files)}" if commit.title else verdicts.name(files)
-    return replace(commit, label=label, files=files, lack="")
+    return replace(commit, label=label, files=files, lack="", environment=run.environment)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from persona_asv import place
+from persona_asv import metrics, place
 from persona_asv.baselines.order import newest_first
 from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.case_rounds import CaseRounds
