@@ -13,6 +13,8 @@ COMMANDS = {
     "compare": "Compare with a baseline, and judge what moved.",
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
+    "publish": "Build the site of the history.",
+    "preview": "Show the site on this machine.",
 }
 """Name and one line of help, in the order of ``--help``."""
 

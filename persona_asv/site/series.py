@@ -1,0 +1,156 @@
+"""The series that the site draws of our own suite: normalised ones first, raw wall-clock last.
+
+A time is shown as what it would have been on a machine whose reference operation takes its nominal cost: the
+CPU of each operation over the reference beside it, times that one cost, which is kept per machine name. Two
+machines that share a name, or one that had a bad hour, then make no step in a graph. The arithmetic is that
+of `compare` (`persona_asv.traces`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from persona_asv import metrics
+from persona_asv.rounds import Side
+from persona_asv.stats import harrell_davis, quantile_interval
+from persona_asv.traces import STATISTICS, trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+TICK = 1e-9
+"""The shortest reference, in seconds, that can be one (as in `calibration`)."""
+CONFIDENCE = 0.99
+"""Of the interval that asv weighs a point of a graph by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One commit's value of a series, in the series' unit; ``interval`` bounds it with 99 % confidence."""
+
+    value: float
+    interval: tuple[float, float] | None = None
+
+
+Reading = Callable[[Side], Point | None]
+"""From one file's round of a case to a value; None where it was not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One series of the site.
+
+    Attributes
+    ----------
+    name
+        asv's name for it: the part before the dot is its group, groups are shown in alphabetical order.
+    title, unit, moves
+        What is shown: a name, a unit, and one line on what moves it.
+    source
+        The benchmark of our suite that it is read from, whose version it has.
+    normal
+        Whether the value is a multiple of the reference operation, to be multiplied by its nominal cost.
+    judged
+        Whether a step in it is a regression: a wall clock tells of the machine as much as of the code.
+    """
+
+    name: str
+    title: str
+    unit: str
+    moves: str
+    source: str
+    read: Reading
+    normal: bool = False
+    judged: bool = True
+
+
+def _quantile(values: Array, statistic: str) -> Point | None:
+    q = STATISTICS[statistic]
+    if q is None or not values.size:
+        return None
+    value = harrell_davis(values, q)
+    return Point(value, quantile_interval(values.tolist(), q, CONFIDENCE)) if math.isfinite(value) else None
+
+
+def _normalised(series: str, statistic: str) -> Reading:
+    def read(side: Side) -> Point | None:
+        (measured,) = side.rounds
+        if not measured.reference or min(measured.reference) < TICK or measured.cpu is None:
+            return None
+        of = trace(measured, "cpu", cold=False)
+        spent = of.cpu if series == "cpu" else of.overhead
+        return None if spent is None else _quantile(spent / of.rho(statistic), statistic)
+
+    return read
+
+
+def _raw(series: str, statistic: str, *, per_persona: bool = False) -> Reading:
+    def read(side: Side) -> Point | None:
+        import numpy as np
+
+        if per_persona and not side.personas:
+            return None
+        seconds = np.asarray(getattr(side.rounds[0], series) or (), dtype=float)
+        return _quantile(seconds / side.personas if per_persona else seconds, statistic)
+
+    return read
+
+
+def _single(key: str) -> Reading:
+    scale = next(single.scale for single in metrics.SINGLES if single.key == key)
+
+    def read(side: Side) -> Point | None:
+        value = side.rounds[0].scalars.get(key)
+        return None if value is None else Point(value / scale)
+
+    return read
+
+
+_CPU, _REFERENCE = metrics.GENERATION + "track_cpu", metrics.GENERATION + "track_reference"
+_NORMAL = "in seconds of a machine whose reference operation takes its nominal cost"
+
+SERIES: Mapping[str, Drawn] = {
+    drawn.name: drawn
+    for drawn in (
+        Drawn("api.calls", "API calls per persona", "calls", "Prompt structure, and retries. Exact.",
+              metrics.API_CALLS, _single("api_calls_per_persona")),
+        Drawn("api.tokens", "tokens per persona", "tokens", "Prompts, and what is asked for. Exact.",
+              metrics.TOKENS, _single("tokens_per_persona")),
+        Drawn("cpu.p50", "CPU per operation, P50", "seconds",
+              f"Code that computes more. CPU of the process, {_NORMAL}.", _CPU, _normalised("cpu", "p50"), normal=True),
+        Drawn("cpu.p95", "CPU per operation, P95", "seconds",
+              f"Code that computes more now and then. CPU of the process, {_NORMAL}.",
+              _CPU, _normalised("cpu", "p95"), normal=True),
+        Drawn("memory.peak", "peak memory of a fresh process", "bytes", "Imports, and what is kept.",
+              metrics.MEMORY, _single("memory_peak_mb")),
+        Drawn("overhead.p50", "client overhead, P50", "seconds",
+              f"Computing and waiting of Persona's own, without the provider, {_NORMAL}.",
+              metrics.OVERHEAD, _normalised("overhead", "p50"), normal=True),
+        Drawn("overhead.p95", "client overhead, P95", "seconds",
+              f"The same, of the slow operations, {_NORMAL}.",
+              metrics.OVERHEAD, _normalised("overhead", "p95"), normal=True),
+        Drawn("reliability.errors", "failed or short operations", "percent",
+              "Parsing, validation and time-outs.", metrics.ERROR_RATE, _single("error_rate")),
+        Drawn("wall.latency_p50", "wall: generation latency, P50", "seconds",
+              "Everything: the code, the provider and a busy machine.",
+              metrics.LATENCY, _raw("wall", "p50"), judged=False),
+        Drawn("wall.latency_p95", "wall: generation latency, P95", "seconds",
+              "Everything, of the slow operations: mostly a busy machine.",
+              metrics.LATENCY, _raw("wall", "p95"), judged=False),
+        Drawn("wall.machine_delay", "wall: waiting for a CPU, P50", "seconds",
+              "Other programs on the machine; never the code.",
+              metrics.DELAY, _raw("delay", "p50"), judged=False),
+        Drawn("wall.machine_reference", "wall: the reference operation", "seconds",
+              "The machine's speed; never the code.", _REFERENCE, _raw("reference", "p50"), judged=False),
+        Drawn("wall.time_per_persona", "wall: time per persona (60 s over it is the throughput)", "seconds",
+              "Everything: the code, the provider and a busy machine. Less is more personas a minute.",
+              metrics.SECONDS_PER_PERSONA, _raw("wall", "p50", per_persona=True), judged=False),
+    )
+}  # fmt: skip
+"""By asv's name."""
