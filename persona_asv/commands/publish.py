@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -29,7 +28,6 @@ def publish(output: Path | None, commits: str | None, config: Path | None, as_js
     """  # noqa: D301 - click wants the backspace itself
     from persona_asv import config as configuration
     from persona_asv.render import site as render
-    from persona_asv.render.terminal import Style
     from persona_asv.site import publish as site
 
     settings = configuration.load(Path.cwd(), config)
@@ -39,4 +37,4 @@ def publish(output: Path | None, commits: str | None, config: Path | None, as_js
     if as_json:
         echo_json("benchmark publish", render.as_json(done))
     else:
-        click.echo(render.published(done, Style.of(sys.stdout)))
+        click.echo(render.published(done))

@@ -6,7 +6,6 @@ an installed package, and what little of the rest asv's scripts use from `person
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import re
@@ -34,15 +33,6 @@ _AWAY = re.compile(r"""(?:src|href)\s*=\s*["']\s*(?:[a-z]+:)?//""", re.IGNORECAS
 def exactly(name: str) -> str:
     """Return a regular expression for this name and nothing else."""
     return re.escape(name)
-
-
-def digest() -> str:
-    """Return what is different whenever our part of the pages is."""
-    found = hashlib.sha256()
-    for path in sorted(_OURS.glob("*")):
-        if path.is_file():
-            found.update(path.name.encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
 
 
 def make_offline(site: Path) -> None:

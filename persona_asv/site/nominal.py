@@ -19,17 +19,18 @@ def of_machines(files: Sequence[Reduced], path: Path) -> dict[str, float]:
 
     Another one would multiply a whole graph by a factor, which is nobody's regression; so it is settled once.
     """
-    kept = _kept(path)
-    found = dict(kept)
+    known = kept(path)
+    found = dict(known)
     for file in sorted(files, key=lambda file: (file.date, str(file.path))):
         if file.reference is not None:
             found.setdefault(file.machine, file.reference)
-    if found != kept:
+    if found != known:
         write_json(path, dict(sorted(found.items())), indent=1)
     return found
 
 
-def _kept(path: Path) -> dict[str, float]:
+def kept(path: Path) -> dict[str, float]:
+    """Return the costs that were settled so far."""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         return {

@@ -24,7 +24,7 @@ from persona_asv.engine.results import Benchmark, read_benchmarks_file
 from persona_asv.engine.store import HOME, make_home, write_json
 from persona_asv.engine.suite import results_folder
 from persona_asv.errors import MeasurementError, PersonaAsvError, ResultFileError, UsageError
-from persona_asv.site import nominal, swap
+from persona_asv.site import nominal, swap, text
 from persona_asv.site.reduction import Reduced, reduce_file
 from persona_asv.site.staging import Staged, stage
 
@@ -64,6 +64,11 @@ class Site:
     pieces: Sequence[Mapping[str, object]]
     threshold: float
     report: bool
+
+    @property
+    def project(self) -> str:
+        """What the project is called: as its page is, else as its folder."""
+        return project_name(self.chronicle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def publish(
     swap.refuse_foreign(output)
     with _alone(settings.root):
         digest = _digest(settings, tree.root, results, commits)
-        known = _built(output, digest)
+        known = _built(output, digest, nominal.kept(settings.root / HOME / nominal.FILE))
         if known is not None:
             return known
         chosen = chronicle.read(tree.root)
@@ -154,7 +159,7 @@ def _build(
     published = Published(
         output, True, len({file.commit for file in files}), len(files), len(staged.names), site.left_out
     )
-    _mark(html / swap.MARK, digest, published)
+    _mark(html / swap.MARK, digest, costs, published)
     swap.put(html, output)
     return published
 
@@ -225,6 +230,11 @@ def _known(results: Path) -> tuple[Mapping[str, Benchmark], str]:
         return {}, str(error).removeprefix(f"{results / 'benchmarks.json'}: ")
 
 
+def project_name(chosen: Chronicle) -> str:
+    """Return what the project is called: as its page is, else as its folder."""
+    return chosen.page.rpartition("/")[2] if chosen.page else text.inert_title(chosen.root.name)
+
+
 def _tags(chosen: Chronicle, books: Sequence[Book]) -> dict[str, str]:
     """Return the releases and the baselines, each a line across the graphs."""
     tags = dict(chosen.tags)
@@ -242,7 +252,7 @@ def _configure(path: Path, chosen: Chronicle, staged: Staged, html: Path, thresh
         path,
         {
             "version": 1,
-            "project": chosen.page.rpartition("/")[2] if chosen.page else chosen.root.name,
+            "project": project_name(chosen),
             "project_url": chosen.page or "#",
             "show_commit_url": chosen.commit_page or "#",
             "repo": str(chosen.root),
@@ -288,12 +298,14 @@ def _extras(settings: Config, books: Sequence[Book], html: Path) -> bool:
 def _digest(settings: Config, root: Path, results: Path, commits: str | None) -> str:
     """Return what is different whenever the site would be; files count by size and time of change."""
     facts: list[object] = [persona_asv.__version__, commits, chronicle.state(root), settings.thresholds.warn]
-    facts += [asv_pages.digest(), str(settings.baselines_dir), str(settings.reports_dir)]
+    facts += [str(settings.baselines_dir), str(settings.reports_dir)]
     reports = settings.root / settings.reports_dir
     folders = (settings.root / settings.baselines_dir, reports)
     paths = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in (".yaml", ".html")]
     everything = [*_paths(results), *sorted(results.rglob("machine.json")), results / "benchmarks.json", *paths]
-    for path in (*everything, settings.root / HOME / nominal.FILE):
+    package = Path(persona_asv.__file__).parent
+    makers = [path for part in ("site", "engine", "render", "www") for path in sorted((package / part).rglob("*"))]
+    for path in (*everything, *(path for path in makers if "__pycache__" not in path.parts)):
         try:
             stat = path.stat()
         except OSError:
@@ -302,17 +314,17 @@ def _digest(settings: Config, root: Path, results: Path, commits: str | None) ->
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def _mark(path: Path, digest: str, published: Published) -> None:
+def _mark(path: Path, digest: str, costs: Mapping[str, float], published: Published) -> None:
     left_out = [[str(left.path), left.reason] for left in published.left_out]
     facts = {"commits": published.commits, "files": published.files, "series": published.series}
-    write_json(path, {"schema": 1, "digest": digest, **facts, "left_out": left_out}, indent=1)
+    write_json(path, {"schema": 1, "digest": digest, "nominal": costs, **facts, "left_out": left_out}, indent=1)
 
 
-def _built(output: Path, digest: str) -> Published | None:
+def _built(output: Path, digest: str, costs: Mapping[str, float]) -> Published | None:
     """Return the site that stands there, if it is the one that would be built."""
     try:
         mark = json.loads((output / swap.MARK).read_text(encoding="utf-8"))
-        if mark["digest"] != digest or not (output / asv_pages.START).is_file():
+        if (mark["digest"], mark["nominal"]) != (digest, costs) or not (output / asv_pages.START).is_file():
             return None
         left_out = tuple(LeftOut(Path(path), reason) for path, reason in mark["left_out"])
         return Published(output, False, mark["commits"], mark["files"], mark["series"], left_out)
