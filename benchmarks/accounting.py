@@ -6,12 +6,13 @@ Pure: readings and log entries in, `Operation` values out. Both sides share the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
 from .probe import Reading
+from .traffic import Request, covered, dealings, opened, outstanding
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Operation:
 
     Attributes
     ----------
+    delay
+        Time that threads were runnable but waited for a CPU; in a batch that of the one that waited longest.
     personas
         Valid personas that came back.
     failed
@@ -30,6 +33,12 @@ class Operation:
         Time in which at least one request was outstanding, or in which the provider had ordered a wait.
     calls, tokens
         Requests that arrived during the operation, and the tokens they carried both ways.
+    connections
+        Connections it opened, see `traffic.opened`.
+    retries, answers, unparsed
+        See `traffic.Dealings`.
+    arrivals
+        Seconds from its start to the answer that brought each persona, ascending.
     """
 
     wall: float
@@ -45,59 +54,11 @@ class Operation:
     provider: float
     calls: int
     tokens: int
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request as the stand-in logged it.
-
-    Attributes
-    ----------
-    received
-        When the first byte arrived.
-    finished
-        When the last byte of the answer was handed over; None while (or for ever) unanswered.
-    ordered_wait
-        Seconds that the answer told the client to wait (``Retry-After``): the provider's time, not ours.
-    """
-
-    received: float
-    finished: float | None
-    tokens: int
-    ordered_wait: float = 0.0
-
-    @classmethod
-    def of(cls, entry: dict[str, Any]) -> Request:
-        """Return the request of one log entry."""
-        return cls(
-            received=float(entry["received"]),
-            finished=None if entry["finished"] is None else float(entry["finished"]),
-            tokens=int(entry["input_tokens"]) + int(entry["output_tokens"]),
-            ordered_wait=float(entry.get("retry_after_s") or 0.0),
-        )
-
-
-def covered(spans: Iterable[tuple[float, float]], start: float, end: float) -> float:
-    """Return how much of [start, end] the union of the spans covers."""
-    total, reached = 0.0, start
-    for first, last in sorted(spans):
-        begin, finish = max(first, reached), min(last, end)
-        if finish > begin:
-            total += finish - begin
-            reached = finish
-    return total
-
-
-def _outstanding(requests: Sequence[Request], end: float) -> list[tuple[float, float]]:
-    """Return the spans in which the provider had the ball; an ordered wait lasts until the next request."""
-    spans = []
-    for index, request in enumerate(requests):
-        finished = end if request.finished is None else request.finished
-        if request.ordered_wait:
-            later = [other.received for other in requests[index + 1 :] if other.received >= finished]
-            finished = min([finished + request.ordered_wait, *later[:1]])
-        spans.append((request.received, finished))
-    return spans
+    connections: int = 0
+    retries: int = 0
+    answers: int = 0
+    unparsed: int = 0
+    arrivals: Sequence[float] = ()
 
 
 DELAYED = 0.01
@@ -135,12 +96,37 @@ def own_share(readings: Sequence[Reading], provider: Sequence[float]) -> list[fl
     ]
 
 
+def share_of_batch(readings: Sequence[Reading], provider: Sequence[float]) -> list[float]:
+    """Return the application's own share of each batch, in seconds: wall less provider time, less delay.
+
+    The threads of a batch wait for a CPU side by side, so the sum of their delays can exceed the wall time,
+    and most of it falls where the provider has the ball. So the delay of the one that waited longest is taken
+    off, and off the own share only its part.
+    """
+    return [
+        max(0.0, reading.wall - its) * max(0.0, 1.0 - reading.longest_delay / reading.wall)
+        for reading, its in zip(readings, provider, strict=True)
+    ]
+
+
 def account(
-    readings: Sequence[Reading], outcomes: Sequence[tuple[int, bool]], requests: Sequence[Request]
+    readings: Sequence[Reading],
+    outcomes: Sequence[tuple[int, bool]],
+    requests: Sequence[Request],
+    *,
+    asked: int = 1,
+    concurrency: int | None = None,
 ) -> list[Operation]:
     """Return the operations: each reading with its outcome (personas, failed) and the requests in its span.
 
     Operations of one process follow each other, so a request belongs to the one in whose span it arrived.
+
+    Parameters
+    ----------
+    asked
+        Personas that one operation asks for.
+    concurrency
+        Requests that a batch has under way at once; None where an operation is no batch.
     """
     ordered = sorted(requests, key=lambda request: request.received)
     position = 0
@@ -152,30 +138,73 @@ def account(
         while position < len(ordered) and ordered[position].received <= reading.ended:
             position += 1
         of_each.append(ordered[first:position])
+    at_once = concurrency or 1
     provider = [
-        covered(_outstanding(mine, reading.ended), reading.started, reading.ended)
+        covered(outstanding(mine, reading.ended, at_once), reading.started, reading.ended)
         for reading, mine in zip(readings, of_each, strict=True)
     ]
-    return [
-        Operation(
-            wall=reading.wall,
-            cpu=reading.cpu,
-            thread_cpu=reading.thread_cpu,
-            delay=reading.delay,
-            reference_cold=reading.reference_cold,
-            reference=reading.reference,
-            reference_wall=reading.reference_wall,
-            personas=personas,
-            failed=failed,
-            overhead=overhead,
-            provider=waited,
-            calls=len(mine),
-            tokens=sum(request.tokens for request in mine),
+    shares = (own_share if concurrency is None else share_of_batch)(readings, provider)
+    warm_ups = [request for request in ordered if readings and request.received < readings[0].started]
+    connections = opened(of_each, warm_ups, at_once)
+    operations = []
+    for index, (reading, (personas, failed), mine) in enumerate(
+        zip(readings, outcomes, of_each, strict=True)
+    ):
+        short = int(failed) if concurrency is None else max(0, asked - personas)
+        deal = dealings(mine, short=short, batch=concurrency is not None)
+        operations.append(
+            Operation(
+                wall=reading.wall,
+                cpu=reading.cpu,
+                thread_cpu=reading.thread_cpu,
+                delay=reading.delay if concurrency is None else reading.longest_delay,
+                reference_cold=reading.reference_cold,
+                reference=reading.reference,
+                reference_wall=reading.reference_wall,
+                personas=personas,
+                failed=failed,
+                overhead=shares[index],
+                provider=provider[index],
+                calls=len(mine),
+                tokens=sum(request.tokens for request in mine),
+                connections=connections[index],
+                retries=deal.retries,
+                answers=deal.answers,
+                unparsed=deal.unparsed,
+                arrivals=_arrivals(reading, personas, mine),
+            )
         )
-        for reading, (personas, failed), mine, waited, overhead in zip(
-            readings, outcomes, of_each, provider, own_share(readings, provider), strict=True
-        )
-    ]
+    return operations
+
+
+def _arrivals(reading: Reading, personas: int, requests: Sequence[Request]) -> list[float]:
+    """Return when each persona that came back had been answered, the rest with the operation's end."""
+    wall = reading.wall
+    answered = sorted(
+        min(max(0.0, request.finished - reading.started), wall)
+        for request in requests
+        if request.finished is not None
+        for _ in range(request.personas)
+    )[:personas]
+    return answered + [wall] * (personas - len(answered))
+
+
+def windows(operations: Sequence[Operation], length: float = 1.0) -> list[float]:
+    """Return seconds per persona in each window of the operations' own time, laid end to end.
+
+    A window lasts `length` seconds; what is left of the last one belongs to the one before it, and less than
+    a window in all is one window. A window in which no persona came back is added to the next that has one.
+    """
+    total, passed = 0.0, []
+    for operation in operations:
+        passed += [total + arrival for arrival in operation.arrivals]
+        total += operation.wall
+    count = max(1, int(total / length))
+    spans = [length] * (count - 1) + [total - length * (count - 1)]
+    returned = [0] * count
+    for moment in passed:
+        returned[min(count - 1, int(moment / length))] += 1
+    return _each(list(zip(spans, returned, strict=True)))
 
 
 def spread(operations: Sequence[Operation], amount: Callable[[Operation], float]) -> list[float]:
@@ -184,15 +213,20 @@ def spread(operations: Sequence[Operation], amount: Callable[[Operation], float]
     What was spent on operations that returned nothing is charged to the next persona returned (after the
     last one: to that one), so that failures cost something instead of vanishing.
     """
+    return _each([(amount(operation), operation.personas) for operation in operations])
+
+
+def _each(spent: Sequence[tuple[float, int]]) -> list[float]:
+    """Return amount over number of each pair whose number is not 0; what the others spent is added to it."""
     figures: list[float] = []
     lost = 0.0
     last = 1
-    for operation in operations:
-        if operation.personas:
-            figures.append((amount(operation) + lost) / operation.personas)
-            last, lost = operation.personas, 0.0
+    for amount, number in spent:
+        if number:
+            figures.append((amount + lost) / number)
+            last, lost = number, 0.0
         else:
-            lost += amount(operation)
+            lost += amount
     if figures and lost:
         figures[-1] += lost / last
     return figures
@@ -202,6 +236,12 @@ def per_persona(operations: Sequence[Operation], amount: Callable[[Operation], f
     """Return the whole amount divided by all personas returned; None where none was."""
     personas = sum(operation.personas for operation in operations)
     return sum(map(amount, operations)) / personas if personas else None
+
+
+def rate(operations: Sequence[Operation], part: str, whole: str) -> float | None:
+    """Return one count of all operations as a percentage of another; None where there is none of it."""
+    of = sum(getattr(operation, whole) for operation in operations)
+    return 100.0 * sum(getattr(operation, part) for operation in operations) / of if of else None
 
 
 def as_rows(operations: Sequence[Operation]) -> list[dict[str, Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from . import settings
-from .accounting import Operation, per_persona, spread
+from .accounting import Operation, per_persona, rate, spread, windows
 from .measurement import Measurement, skip_unless_possible, stored
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -79,7 +80,7 @@ class Generation:
         measurement = Measurement(self._case, self._for, self._settings)
         atexit.register(measurement.close)
         try:
-            measurement.warm_up()
+            measurement.warm_up(self._case.warm_ups)
         except RuntimeError as error:
             self._broken.write_text(str(error))
             raise
@@ -138,13 +139,29 @@ class Generation:
 
     @described("client overhead, wall", "seconds")
     def track_client_overhead(self, workload: str, provider: str) -> dict[str, Any]:
-        """The application's own share of one operation: wall minus waiting for a CPU minus provider time."""
-        return samples([operation.overhead for operation in self._operations()])
+        """The application's own share of one operation: wall minus waiting for a CPU minus provider time.
+
+        In a batch: per persona returned.
+        """
+        batch = self._case.concurrency is not None
+        return samples(
+            [each.overhead / (max(1, each.personas) if batch else 1) for each in self._operations()]
+        )
+
+    @described("provider time, wall", "seconds")
+    def track_provider_time(self, workload: str, provider: str) -> dict[str, Any]:
+        """Time in one operation in which a request was outstanding, or the provider had ordered a wait."""
+        return samples([operation.provider for operation in self._operations()])
 
     @described("time per persona, wall", "seconds")
     def track_seconds_per_persona(self, workload: str, provider: str) -> dict[str, Any]:
         """The inverse of throughput, because asv knows lower-is-better only."""
         return samples(spread(self._operations(), lambda operation: operation.wall))
+
+    @described("time per persona in windows of 1 s, wall", "seconds")
+    def track_window_seconds_per_persona(self, workload: str, provider: str) -> dict[str, Any]:
+        """The same in each second: what a client that has several requests under way sees."""
+        return samples(windows(self._operations()))
 
     @described("API calls per persona", "calls")
     def track_api_calls(self, workload: str, provider: str) -> float | None:
@@ -166,8 +183,28 @@ class Generation:
         """The same for each operation, for the percentiles."""
         return samples(spread(self._operations(), lambda operation: operation.tokens))
 
+    @described("connections per persona", "connections")
+    def track_connections(self, workload: str, provider: str) -> float | None:
+        """Connections opened while measuring, divided by the personas returned; a filled pool counts none."""
+        return per_persona(self._operations(), lambda operation: operation.connections)
+
     @described("failed or short operations", "percent")
     def track_error_rate(self, workload: str, provider: str) -> float:
         """Share of operations that raised or returned fewer personas than asked for."""
         operations = self._operations()
         return 100.0 * sum(operation.failed for operation in operations) / len(operations)
+
+    @described("requests sent again", "percent")
+    def track_retry_rate(self, workload: str, provider: str) -> float:
+        """Share of the requests that were sent again because the provider had refused (429, 5xx)."""
+        return _known(rate(self._operations(), "retries", "calls"))
+
+    @described("answers without a persona", "percent")
+    def track_parse_failure_rate(self, workload: str, provider: str) -> float:
+        """Share of the model's answers of which no persona came: what is left of the parse success rate."""
+        return _known(rate(self._operations(), "unparsed", "answers"))
+
+
+def _known(figure: float | None) -> float:
+    """Return a figure, asv's word for "skipped" where there is none: a rate of nothing is no failure."""
+    return math.nan if figure is None else figure

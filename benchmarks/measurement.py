@@ -10,16 +10,19 @@ import importlib.util
 import json
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from persona_asv.subject import load
 
-from .accounting import Operation, Request, account, as_rows
+from .accounting import Operation, account, as_rows
 from .probe import Probe, Reading
 from .provider import Provider
 from .reference_operation import reference_operation
-from .settings import WARM_UPS, Case, Settings
+from .settings import Case, Settings
+from .traffic import Request
 
 API_KEY = "stand-in"
 """What the stand-in takes for a key; no real key is read here."""
@@ -73,8 +76,8 @@ class Measurement:
     def __init__(self, case: Case, provider: str, settings: Settings, kind: str = "generation") -> None:
         subject = load(settings.subject)
         self.case = case
-        self._research = subject.sample(case.sample)
-        self._session = f"{settings.session}.{kind}.{case.name}.{provider}.{os.getpid()}"
+        research = Path(case.path) if case.path else subject.sample(case.sample)
+        self._session = f"{settings.session}.{kind}.{case.name[:16]}.{provider}.{os.getpid()}"
         folder = Path(settings.spool) if settings.spool else Path.cwd()
         self._spool = Spool(folder / f"{kind}.{case.name}.{provider}.jsonl")
         self._spool.write("start", kind=kind, case=case.name, provider=provider, operations=case.operations)
@@ -86,6 +89,12 @@ class Measurement:
             model=settings.model or subject.default_models[provider],
             api_key=API_KEY,
         )
+        if case.concurrency is None:
+            self._generate = partial(self._subject.generate, research, case.personas)
+        elif hasattr(self._subject, "generate_batch"):
+            self._generate = partial(self._subject.generate_batch, research, case.personas, case.concurrency)
+        else:
+            self.fail(f"it has no generate_batch, which {case.name} measures")
         self._readings: list[Reading] = []
         self._outcomes: list[tuple[int, bool]] = []
         self._last: tuple[int, bool] = (0, True)
@@ -95,15 +104,15 @@ class Measurement:
     def operate(self) -> None:
         """Run one operation; a failure is an outcome, not an error: the operation counts up to it."""
         try:
-            personas = self._subject.generate(self._research, self.case.personas).personas
+            personas = self._generate().personas
         except (Exception, SystemExit) as error:
             self._last = (0, True)
             self.reason = f"{type(error).__name__}: {error}"
         else:
             self._last = (personas, personas < self.case.personas)
 
-    def warm_up(self, operations: int = WARM_UPS) -> None:
-        """Run operations that are not measured.
+    def warm_up(self, operations: int, after: Callable[[], object] = bool) -> None:
+        """Run operations that are not measured, and something after each.
 
         Raises
         ------
@@ -115,11 +124,17 @@ class Measurement:
         for _ in range(operations):
             self.operate()
             failures += self._last[0] == 0
+            after()
+        self.probe.follow()
         self._spool.write("warm", seconds=time.perf_counter() - started)
         if failures == operations:
             self.fail(f"each of {operations} warm-up operations failed, the last with {self.reason}")
 
-    def fail(self, reason: str) -> None:
+    def say(self, event: str, **facts: Any) -> None:
+        """Add an event to the spool."""
+        self._spool.write(event, **facts)
+
+    def fail(self, reason: str) -> NoReturn:
         """Say why nothing can be measured, then raise it."""
         self._spool.write("failed", reason=reason)
         raise RuntimeError(reason)
@@ -142,7 +157,8 @@ class Measurement:
         personas, failed = self._last
         facts = reading._asdict()
         del facts["before"], facts["after"]
-        self._spool.write("operation", **facts, delay=reading.delay, personas=personas, failed=failed)
+        delay = reading.delay if self.case.concurrency is None else reading.longest_delay
+        self._spool.write("operation", **facts, delay=delay, personas=personas, failed=failed)
 
     def finish(self, store: Path) -> list[Operation]:
         """Account for the operations measured so far and store them, in one step, for the other metrics.
@@ -153,7 +169,13 @@ class Measurement:
             No operation returned a persona.
         """
         requests = [Request.of(entry) for entry in self._provider.requests(self._session)]
-        operations = account(self._readings, self._outcomes, requests)
+        operations = account(
+            self._readings,
+            self._outcomes,
+            requests,
+            asked=self.case.personas,
+            concurrency=self.case.concurrency,
+        )
         if not any(operation.personas for operation in operations):
             self.fail(f"each of {len(operations)} operations failed, the last with {self.reason}")
         new = store.with_suffix(".new")

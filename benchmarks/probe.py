@@ -76,6 +76,11 @@ class Reading(NamedTuple):
         """Time that threads of this process were runnable but waited for a CPU; 0 where it is not said."""
         return RunQueueDelay.between(self.before, self.after)
 
+    @property
+    def longest_delay(self) -> float:
+        """The same of the thread that waited longest: of several side by side the sum says nothing."""
+        return max(RunQueueDelay.of_each(self.before, self.after), default=0.0)
+
 
 class RunQueueDelay:
     """How long each thread of this process has waited for a CPU: second number of the kernel's ``schedstat``.
@@ -124,12 +129,16 @@ class RunQueueDelay:
     @staticmethod
     def between(before: Said, after: Said) -> float:
         """Return the seconds waited from one reading to the next, over the threads alive at the second."""
-        waited = 0
-        for task, said in after.items():
-            waited += int(said.split(None, 2)[1])
-            if task in before:
-                waited -= int(before[task].split(None, 2)[1])
-        return waited * 1e-9
+        return sum(RunQueueDelay.of_each(before, after))
+
+    @staticmethod
+    def of_each(before: Said, after: Said) -> list[float]:
+        """Return the same of each of these threads."""
+        return [
+            (int(said.split(None, 2)[1]) - int(before[task].split(None, 2)[1] if task in before else 0))
+            * 1e-9
+            for task, said in after.items()
+        ]
 
     def close(self) -> None:
         """Close the files kept open."""
@@ -168,6 +177,10 @@ class Probe:
     def __call__(self) -> float:
         """Start an operation, or end the one under way; returns the wall clock in seconds."""
         return self._end() if self._running else self._start()
+
+    def follow(self) -> None:
+        """Follow the threads there are by now: what they waited before is not the first operation's."""
+        self._delay.look_for_threads()
 
     def close(self) -> None:
         """Release the kernel files."""

@@ -6,16 +6,20 @@ import json
 import os
 from dataclasses import dataclass, replace
 
-WORKLOADS = ("quick", "standard", "full", "full-5kb")
 PROVIDERS = ("anthropic", "openai", "gemini", "ollama")
-PARAMS = (WORKLOADS, PROVIDERS)
 PARAM_NAMES = ("workload", "provider")
 
 WARM_UPS = 8
 """Operations before the first measured one: after eight the effect is flat within a process."""
 
+WARM_UP_BATCHES = 2
+"""The same of batches, each of which is several single operations: at least as many."""
+
 MEMORY_OPERATIONS = 5
 """Operations of the fresh process whose peak memory is measured, the first of them cold."""
+
+MEMORY_LOOKS = 10
+"""Operations of the same process, after that, whose own peaks are measured."""
 
 BARE = ("quick", "standard")
 """Cases that a bare ``asv run`` measures, on the first provider; the others are skipped with a reason."""
@@ -23,23 +27,50 @@ BARE = ("quick", "standard")
 
 @dataclass(frozen=True)
 class Case:
-    """One value of the ``workload`` parameter: what one operation is, and how many a process measures."""
+    """One value of the ``workload`` parameter: what one operation is, and how many a process measures.
+
+    Attributes
+    ----------
+    concurrency
+        Requests under way at once in a batch of one request a persona; None: one request for all personas.
+    path
+        Research data of an own workload; None: the subject's sample of that size.
+    """
 
     name: str
     personas: int
     sample: str
     operations: int
+    concurrency: int | None = None
+    path: str | None = None
+
+    @property
+    def warm_ups(self) -> int:
+        """Operations before the first measured one."""
+        if self.concurrency is None:
+            return WARM_UPS
+        return max(WARM_UP_BATCHES, -(-WARM_UPS // self.personas))
 
 
-CASES = {
-    case.name: case
-    for case in (
-        Case("quick", 1, "1kb", 10),
-        Case("standard", 1, "1kb", 100),
-        Case("full", 1, "1kb", 500),
-        Case("full-5kb", 3, "5kb", 100),
-    )
-}
+SHIPPED = (
+    Case("quick", 1, "1kb", 10),
+    Case("standard", 1, "1kb", 100),
+    Case("full", 1, "1kb", 500),
+    Case("full-5kb", 3, "5kb", 100),
+    Case("batch-c1", 10, "5kb", 20, concurrency=1),
+    Case("batch-c3", 10, "5kb", 20, concurrency=3),
+    Case("batch-c10", 10, "5kb", 20, concurrency=10),
+)
+
+
+def cases(environ: os._Environ[str] | dict[str, str] = os.environ) -> dict[str, Case]:
+    """Return the suite's cases by name, and the project's own ones that ``PERSONA_ASV_CASES`` spells."""
+    own = json.loads(environ.get("PERSONA_ASV_CASES") or "[]")
+    return {case.name: case for case in (*SHIPPED, *(Case(**facts) for facts in own))}
+
+
+CASES = cases()
+PARAMS = (tuple(CASES), PROVIDERS)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ def compare(
         raise MeasurementError(
             f"the files have no {what} in common: baseline {_list(before)}; current {_list(after)}"
         )
+    if ours:
+        _same_definition(baseline, current, common)
     judged = _judge_cases if ours else _judge_cells
     return Comparison(
         tuple(judged(baseline, current, common, changed, rules)),
@@ -129,6 +131,30 @@ def _identity(file: ResultFile, key: str) -> str | None:
     if isinstance(found, dict):
         found = found.get("name") or " ".join(str(value) for value in found.values())
     return None if found is None else str(found)
+
+
+def _same_definition(
+    baseline: Sequence[ResultFile], current: Sequence[ResultFile], common: Sequence[Label]
+) -> None:
+    """Refuse a workload of a project's own that was another one when the other side was measured."""
+    for name in dict.fromkeys(label.values[0] for label in common):
+        first: tuple[ResultFile, object] | None = None
+        for file in (*baseline, *current):
+            own = file.stamp.get("own")
+            its = own.get(name) if isinstance(own, dict) else None
+            if its is None:
+                continue
+            if first is not None and first[1] != its:
+                raise ResultFileError(
+                    f"{file.path}: workload {name} is {_spelt(its)}, but in {first[0].path} it is "
+                    f"{_spelt(first[1])}; they cannot be compared"
+                )
+            first = first or (file, its)
+
+
+def _spelt(definition: object) -> str:
+    facts = definition if isinstance(definition, dict) else {}
+    return ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None)
 
 
 def _changed(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> set[str]:

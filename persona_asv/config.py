@@ -7,29 +7,24 @@ nodes, led by the schema: nothing is constructed, no alias is expanded, and a co
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from persona_asv.sizes import OwnWorkload, WorkloadSizes
 from persona_asv.yaml_tree import TEXT, Entry, Reader, compose, read_text, scalar
 
 WORKLOADS = ("quick", "standard", "full", "batch", "provider")
+TAKEN = (*WORKLOADS, "full-5kb", "batch-c1", "batch-c3", "batch-c10")
+"""Names that no own workload can have: those of our workloads and of their cases."""
 METRICS = (
     *(f"{family}_{p}" for family in ("generation_latency", "client_overhead") for p in ("p50", "p95", "p99")),
     *("throughput_per_minute", "memory_peak_mb", "memory_average_mb"),
     *("api_calls_per_persona", "tokens_per_persona", "connections_per_persona", "python_calls_per_persona"),
     *("cli_startup_ms", "import_ms", "imported_modules", "error_rate", "retry_rate", "parse_success_rate"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WorkloadSizes:
-    """What ``workloads.<name>`` changes, None where it is silent; `timeout` is in seconds."""
-
-    iterations: int | None = None
-    rounds: int | None = None
-    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,8 @@ def load(start: Path, explicit: Path | None = None) -> Config:
     here = Path.cwd()
     file = str(explicit or (path.relative_to(here) if path.is_relative_to(here) else path))
     tree = compose(read_text(path, file), file)
-    top = Entry(file, "", 1, tree).read({"benchmarks": _BENCHMARKS}, others=True) if tree else {}
+    schema = {"benchmarks": _benchmarks(path.parent)}
+    top = Entry(file, "", 1, tree).read(schema, others=True) if tree else {}
     return Config(root=path.parent, path=path, **top.get("benchmarks", {}))
 
 
@@ -151,28 +147,93 @@ _FLAG = scalar(
     lambda text: text.lower() in ("true", "yes", "on"),
 )
 _FOLDER = scalar("a folder (~ is not expanded)", TEXT, r"[^\s~].*", Path)
-_SIZES = {"iterations": _whole(1_000_000), "rounds": _whole(1_000), "timeout": _number(86_400)}
+_SIZES: Mapping[str, Reader] = {
+    "iterations": _whole(1_000_000),
+    "rounds": _whole(1_000),
+    "timeout": _number(86_400),
+}
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
+
+
+def _data(root: Path) -> Reader:
+    """Return a reader of a file or folder below `root`, which must exist: it is what is measured."""
+    named = scalar("a file or folder of research data, relative to this file", TEXT, r"[^\s~].*", Path)
+
+    def read(entry: Entry) -> Path:
+        path: Path = named(entry)
+        there = (root / path).resolve()
+        if path.is_absolute() or not there.is_relative_to(root.resolve()):
+            raise entry.error(f"{str(path)!r} leads out of the folder of this file; put the data inside it")
+        if not there.exists():
+            raise entry.error(f"there is no {str(path)!r} beside this file")
+        return there
+
+    return read
+
+
+def _workloads(root: Path) -> Reader:
+    """Return a reader of sizes of our workloads, and of the project's own workloads."""
+    own: Mapping[str, Reader] = {
+        **_SIZES,
+        "personas": _whole(100),
+        "size": scalar("1kb or 5kb", TEXT, "1kb|5kb"),
+        "data": _data(root),
+        "concurrency": _whole(100),
+    }
+
+    def read_own(entry: Entry) -> OwnWorkload:
+        found = entry.read(own)
+        if ("size" in found) == ("data" in found):
+            import difflib
+
+            name = entry.key.rpartition("workloads.")[2]
+            meant = "".join(f'; did you mean "{w}"?' for w in difflib.get_close_matches(name, WORKLOADS, n=1))
+            raise entry.error(f"a workload of your own has either size (1kb, 5kb) or data{meant}")
+        workload = OwnWorkload(**found)
+        if (workload.concurrency or 1) > workload.personas:
+            raise entry.error(
+                f"concurrency ({workload.concurrency}) must not be above personas ({workload.personas}): "
+                "a batch sends one request a persona"
+            )
+        return workload
+
+    def read(entry: Entry) -> dict[str, WorkloadSizes]:
+        schema: dict[str, Reader] = dict.fromkeys(WORKLOADS, _section(WorkloadSizes, _SIZES))
+        for key, node in entry.node.value if entry.tag == "!!map" else ():
+            name = key.value if key.id == "scalar" else ""
+            if name not in schema:
+                at = Entry(entry.file, f"{entry.key}.{name[:60]}", key.start_mark.line + 1, node)
+                if name.lower() in TAKEN or not re.fullmatch(_NAME, name):
+                    raise at.error(
+                        f"no name for a workload of your own: use up to 40 letters, digits and . _ -, "
+                        f"and none of {', '.join(TAKEN)}"
+                    )
+                schema[name] = read_own
+        return entry.read(schema)
+
+    return read
+
+
 _LEVELS = {"metrics": _section(dict, dict.fromkeys(METRICS, _thresholds(MetricThresholds, {})))}
 _FLAGS = dict.fromkeys(("upload_artifacts", "comment_on_pr", "fail_on_regression"), _FLAG)
 _PATTERN = scalar("a baseline name or pattern", TEXT, r"[A-Za-z0-9*?\[][A-Za-z0-9._+*?\[\]!-]*")
-_BENCHMARKS = _section(
-    dict,
-    {
-        "baselines_dir": _FOLDER,
-        "reports_dir": _FOLDER,
-        "workloads": _section(dict, dict.fromkeys(WORKLOADS, _section(WorkloadSizes, _SIZES))),
-        "thresholds": _thresholds(ThresholdSettings, _LEVELS),
-        "ci": _section(CiSettings, {**_FLAGS, "fail_on": scalar("warn or fail", TEXT, "warn|fail")}),
-        "keep_always": lambda entry: entry.items(_PATTERN),
-        "subject": scalar(
-            "reference, persona or module:attribute", TEXT, f"reference|persona|{_WORD}:{_WORD}"
-        ),
-        "provider": scalar("anthropic, openai, gemini or ollama", TEXT, "anthropic|openai|gemini|ollama"),
-        "model": scalar("a model's name", TEXT, r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*"),
-        "machine": scalar(
-            "a name of at most 64 letters, digits, dots, _ and -, not version",
-            TEXT,
-            r"(?!version$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
-        ),
-    },
-)
+_KEYS: Mapping[str, Reader] = {
+    "baselines_dir": _FOLDER,
+    "reports_dir": _FOLDER,
+    "thresholds": _thresholds(ThresholdSettings, _LEVELS),
+    "ci": _section(CiSettings, {**_FLAGS, "fail_on": scalar("warn or fail", TEXT, "warn|fail")}),
+    "keep_always": lambda entry: entry.items(_PATTERN),
+    "subject": scalar("reference, persona or module:attribute", TEXT, f"reference|persona|{_WORD}:{_WORD}"),
+    "provider": scalar("anthropic, openai, gemini or ollama", TEXT, "anthropic|openai|gemini|ollama"),
+    "model": scalar("a model's name", TEXT, r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*"),
+    "machine": scalar(
+        "a name of at most 64 letters, digits, dots, _ and -, not version",
+        TEXT,
+        r"(?!version$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    ),
+}
+
+
+def _benchmarks(root: Path) -> Reader:
+    """Return the reader of the key ``benchmarks`` in a file that lies in `root`."""
+    return _section(dict, {**_KEYS, "workloads": _workloads(root)})

@@ -74,6 +74,8 @@ class Distribution:
         What its percentiles are called: ``<key>_p50``.
     scale
         From asv's unit to the metric's: seconds to ms, bytes to MB.
+    series
+        Of several the first that was measured.
     inverted
         Whether the metric is a rate, stored as time per persona because asv knows lower-is-better only.
     gated
@@ -84,7 +86,7 @@ class Distribution:
     label: str
     key: str
     unit: Unit
-    series: str
+    series: str | tuple[str, ...]
     scale: float = 1.0
     inverted: bool = False
     gated: bool = False
@@ -94,7 +96,9 @@ class Distribution:
 
         A series without samples (memory) has one value a round.
         """
-        found = rounds.samples(self.series) or rounds.values(self.series)
+        names = (self.series,) if isinstance(self.series, str) else self.series
+        series = next((name for name in names if rounds.cells(name)), names[0])
+        found = rounds.samples(series) or rounds.values(series)
         samples = sorted(self.scale / each if self.inverted else self.scale * each for each in found)
         return tuple(
             Estimate(
@@ -103,7 +107,7 @@ class Distribution:
                 unit=self.unit,
                 better=Better.HIGHER if self.inverted else Better.LOWER,
                 n=len(samples),
-                rounds=len(rounds.cells(self.series)),
+                rounds=len(rounds.cells(series)),
                 supported=supports(len(samples), q),
                 interval=quantile_interval(samples, q),
             )
@@ -114,7 +118,13 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A metric that is one number a run: a value of asv's in each round, put together."""
+    """A metric that is one number a run: a value of asv's in each round, put together.
+
+    Attributes
+    ----------
+    rest_of
+        What the value is taken off, for a metric whose rest is stored because asv knows lower-is-better only.
+    """
 
     family: str
     key: str
@@ -122,11 +132,17 @@ class Single:
     series: str
     middle: Callable[[Sequence[float]], float]
     scale: float = 1.0
+    rest_of: float | None = None
+
+    def of(self, value: float) -> float:
+        """Return the metric that a value of asv's stands for."""
+        scaled = self.scale * value
+        return scaled if self.rest_of is None else self.rest_of - scaled
 
     def estimate(self, rounds: CaseRounds) -> Estimate | None:
         """Return the number, None if not measured."""
         values = rounds.values(self.series)
         if not values:
             return None
-        value = self.scale * self.middle(values)
-        return Estimate(self.key, value, self.unit, Better.LOWER, len(values), len(values))
+        better = Better.LOWER if self.rest_of is None else Better.HIGHER
+        return Estimate(self.key, self.of(self.middle(values)), self.unit, better, len(values), len(values))

@@ -13,12 +13,12 @@ from persona_asv.baselines.baseline import check_name
 from persona_asv.baselines.book import SUFFIX, Book
 from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.config import Config
+from persona_asv.course import Run
 from persona_asv.engine import worktree
 from persona_asv.engine.runs import KeptRun, finished
 from persona_asv.engine.store import HOME
 from persona_asv.errors import BaselineError, MeasurementError, UsageError
 from persona_asv.plan import Ground, Plan, fits
-from persona_asv.trial import Run
 
 Measure = Callable[[Plan, Ground, TextIO], tuple[Run, place.Kept]]
 """Measures a plan, showing its progress on a stream."""

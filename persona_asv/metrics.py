@@ -19,13 +19,23 @@ GENERATION = "generation.Generation."
 LATENCY = GENERATION + "time_generate"
 OVERHEAD = GENERATION + "track_client_overhead"
 DELAY = GENERATION + "track_run_delay"
+PROVIDER_TIME = GENERATION + "track_provider_time"
 SECONDS_PER_PERSONA = GENERATION + "track_seconds_per_persona"
+WINDOWS = GENERATION + "track_window_seconds_per_persona"
 API_CALLS = GENERATION + "track_api_calls"
 TOKENS = GENERATION + "track_tokens"
 OPERATION_CALLS = GENERATION + "track_operation_calls"
 OPERATION_TOKENS = GENERATION + "track_operation_tokens"
+CONNECTIONS = GENERATION + "track_connections"
 ERROR_RATE = GENERATION + "track_error_rate"
+RETRY_RATE = GENERATION + "track_retry_rate"
+PARSE_FAILURE_RATE = GENERATION + "track_parse_failure_rate"
 MEMORY = "memory.Memory.peakmem_generate"
+OPERATION_PEAK = "memory.Memory.track_operation_peak"
+MEMORY_AVERAGE = "memory.Memory.track_average"
+
+CONCURRENT = frozenset({WINDOWS})
+"""What is measured only where several requests are under way: else it repeats another series."""
 
 _READINGS = tuple(
     GENERATION + name
@@ -38,7 +48,10 @@ _READINGS = tuple(
         "track_reference_cold",
         "track_reference_wall",
         "track_client_overhead",
+        "track_provider_time",
         "track_error_rate",
+        "track_retry_rate",
+        "track_parse_failure_rate",
     )
 )
 """What every latency-like family takes along: a verdict needs all of them, and they are one measurement."""
@@ -48,13 +61,18 @@ FAMILIES: Mapping[str, Family] = {
     for family in (
         Family("generation_latency", "wall time of one operation, end to end", _READINGS),
         Family("client_overhead", "Persona's own share of it, without the provider's", _READINGS),
-        Family("throughput", "personas returned per minute", (*_READINGS, SECONDS_PER_PERSONA)),
-        Family("memory_usage", "peak memory of a fresh process", (MEMORY,)),
+        Family("throughput", "personas returned per minute", (*_READINGS, SECONDS_PER_PERSONA, WINDOWS)),
+        Family(
+            "memory_usage",
+            "peak memory of a fresh process and of its operations, and the average",
+            (MEMORY, OPERATION_PEAK, MEMORY_AVERAGE),
+        ),
         Family(
             "api_efficiency",
-            "API calls and tokens per persona",
-            (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS),
+            "API calls, tokens and new connections per persona",
+            (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS, CONNECTIONS),
         ),
+        Family("reliability", "operations that failed, requests sent again, answers parsed", _READINGS),
     )
 }
 
@@ -74,9 +92,10 @@ def families(only: Iterable[str]) -> tuple[Family, ...]:
     return tuple(family for family in FAMILIES.values() if not names or family.name in names)
 
 
-def benchmarks(chosen: Iterable[Family]) -> tuple[str, ...]:
-    """Return the asv benchmarks that the families need, each once."""
-    return tuple(dict.fromkeys(name for family in chosen for name in family.benchmarks))
+def benchmarks(chosen: Iterable[Family], concurrency: int | None = None) -> tuple[str, ...]:
+    """Return the asv benchmarks that the families need, each once; at a concurrency, where one is given."""
+    names = dict.fromkeys(name for family in chosen for name in family.benchmarks)
+    return tuple(name for name in names if concurrency is None or concurrency > 1 or name not in CONCURRENT)
 
 
 DISTRIBUTIONS = (
@@ -93,9 +112,17 @@ DISTRIBUTIONS = (
         "client_overhead", "client_overhead", "client_overhead", MILLISECONDS, OVERHEAD, 1e3, gated=True
     ),
     Distribution(
-        "throughput", "throughput (per min)", "throughput", PER_MINUTE, SECONDS_PER_PERSONA, 60, inverted=True
+        "throughput",
+        "throughput (per min)",
+        "throughput",
+        PER_MINUTE,
+        (WINDOWS, SECONDS_PER_PERSONA),
+        60,
+        inverted=True,
     ),
-    Distribution("memory_usage", "memory_peak (MB)", "memory_peak", MEGABYTES, MEMORY, 1e-6),
+    Distribution(
+        "memory_usage", "memory_peak (MB)", "memory_peak", MEGABYTES, (OPERATION_PEAK, MEMORY), 1e-6
+    ),
     Distribution("api_efficiency", "api_calls (per persona)", "api_calls", COUNT, OPERATION_CALLS),
     Distribution("api_efficiency", "tokens (per persona)", "tokens", COUNT, OPERATION_TOKENS),
 )
@@ -103,9 +130,20 @@ DISTRIBUTIONS = (
 
 SINGLES = (
     Single("memory_usage", "memory_peak_mb", MEGABYTES, MEMORY, statistics.median, 1e-6),
+    Single("memory_usage", "memory_average_mb", MEGABYTES, MEMORY_AVERAGE, statistics.median, 1e-6),
     Single("api_efficiency", "api_calls_per_persona", COUNT, API_CALLS, statistics.fmean),
     Single("api_efficiency", "tokens_per_persona", COUNT, TOKENS, statistics.fmean),
+    Single("api_efficiency", "connections_per_persona", COUNT, CONNECTIONS, statistics.fmean),
     Single("reliability", "error_rate", PERCENT, ERROR_RATE, statistics.fmean),
+    Single("reliability", "retry_rate", PERCENT, RETRY_RATE, statistics.fmean),
+    Single(
+        "reliability",
+        "parse_success_rate",
+        PERCENT,
+        PARSE_FAILURE_RATE,
+        statistics.fmean,
+        rest_of=100.0,
+    ),
 )
 
 

@@ -6,10 +6,12 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from persona_asv.config import Config
+from persona_asv.course import Run
 from persona_asv.engine import worktree
 from persona_asv.engine.history import ResultsFolder
 from persona_asv.engine.machine import machine_name, this_machine
@@ -20,10 +22,11 @@ from persona_asv.fingerprint import fingerprint
 from persona_asv.plan import Ground, Plan
 from persona_asv.standin.profile import Profile
 from persona_asv.subject import Subject, SubjectError, load
-from persona_asv.trial import Run
-from persona_asv.workloads import Workload
+from persona_asv.workloads import Workload, own
 
 DEFAULT_PROVIDER = "anthropic"
+EVERY_PROVIDER = "provider"
+"""The workload that is measured on every provider."""
 
 
 def prepare(
@@ -36,38 +39,77 @@ def prepare(
     model: str | None = None,
     profile: str = "none",
 ) -> tuple[Plan, Ground]:
+    """Return what to measure and where, on one provider; see `prepare_each`."""
+    wire = provider or settings.provider or DEFAULT_PROVIDER
+    plans, ground = prepare_each(
+        settings, workload, families, subject=subject, providers=(wire,), model=model, profile=profile
+    )
+    return plans[0], ground
+
+
+def prepare_each(
+    settings: Config,
+    workload: Workload,
+    families: tuple[Family, ...],
+    *,
+    subject: str | None = None,
+    providers: Sequence[str] = (),
+    model: str | None = None,
+    profile: str = "none",
+) -> tuple[tuple[Plan, ...], Ground]:
     """Return what to measure and where: the command line's word first, then persona.yaml's, then defaults.
+
+    The workload ``provider`` is measured on every provider that the subject knows, unless some are named.
+
+    Returns
+    -------
+    A plan for each provider.
 
     Raises
     ------
     UsageError
-        The subject, provider or profile is unknown.
+        The subject, a provider or the profile is unknown, or one model is named for several providers.
     MeasurementError
         The repository around the current folder has no commit.
     """
-    for flag, given in (("--subject", subject), ("--provider", provider), ("--model", model)):
-        if given is not None and not re.fullmatch(r"[!-~]{1,200}", given):
-            raise UsageError(f"{flag}: a name of printable ASCII characters without spaces, not {given!r}")
+    given = [("--subject", subject), ("--model", model), *(("--provider", each) for each in providers)]
+    for flag, value in given:
+        if value is not None and not re.fullmatch(r"[!-~]{1,200}", value):
+            raise UsageError(f"{flag}: a name of printable ASCII characters without spaces, not {value!r}")
     name = subject or settings.subject or "reference"
     found, path = _subject(name, settings.root)
-    wire = provider or settings.provider or DEFAULT_PROVIDER
-    if wire not in found.providers:
-        raise UsageError(
-            f"--provider: {found.name} does not know {wire!r}; choose from {', '.join(found.providers)}"
-        )
+    configured = settings.provider or DEFAULT_PROVIDER
+    wires = providers or (found.providers if workload.name == EVERY_PROVIDER else (configured,))
+    for wire in wires:
+        if wire not in found.providers:
+            raise UsageError(
+                f"--provider: {found.name} does not know {wire!r}; choose from {', '.join(found.providers)}"
+            )
+    wires = tuple(dict.fromkeys(wires))
+    if model is not None and len(wires) > 1:
+        raise UsageError(f"--model: one name cannot be a model of {', '.join(wires)}; name one --provider")
     try:
         Profile.parse(profile)
     except ValueError as error:
         raise UsageError(f"--profile: {error}") from error
-    plan = Plan(
-        workload=workload,
-        families=families,
-        subject=name,
-        subject_version=found.version,
-        provider=wire,
-        model=model or settings.model or found.default_models[wire],
-        profile=profile,
-        python_path=path,
+
+    def model_of(wire: str) -> str:
+        meant = len(wires) == 1 or wire == configured
+        return model or (settings.model if meant else None) or found.default_models[wire]
+
+    plans = tuple(
+        Plan(
+            workload=workload,
+            families=families,
+            subject=name,
+            subject_version=found.version,
+            provider=wire,
+            model=model_of(wire),
+            profile=profile,
+            python_path=path,
+            own=tuple(case for each in own(settings).values() for case in each.cases),
+        )
+        for wire in wires
     )
     tree = worktree.find(Path.cwd())
     code, package = _code(name)
@@ -79,7 +121,7 @@ def prepare(
         machine=machine,
         environment=fingerprint(machine, found.version),
     )
-    return plan, ground
+    return plans, ground
 
 
 def _subject(name: str, root: Path) -> tuple[Subject, tuple[Path, ...]]:

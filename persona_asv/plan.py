@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from persona_asv.engine.machine import Machine
 from persona_asv.engine.worktree import Attribution
 from persona_asv.environment import Environment
 from persona_asv.estimates import Family
-from persona_asv.workloads import Workload
+from persona_asv.workloads import Case, Workload
 
 SCHEMA = 1
 """Version of the ``persona_asv`` stamp in result files and of ``run.json``."""
@@ -35,6 +36,8 @@ class Plan:
         Model time of the stand-in, ``none`` for 0.
     python_path
         Folders that the measuring processes need to import the subject, beyond their environment.
+    own
+        Every case of the project's own, measured or not: asv's list of parameters shall hold them all.
     """
 
     workload: Workload
@@ -45,6 +48,7 @@ class Plan:
     model: str
     profile: str
     python_path: tuple[Path, ...] = ()
+    own: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,10 @@ def deals(workload: Workload) -> list[dict[str, int]]:
 def selected(plan: Plan, deal: dict[str, int]) -> list[str]:
     """Return the benchmarks of a round by full name with parameters."""
     return [
-        f"{name}({', '.join(params(case, plan.provider))})"
-        for case in deal
-        for name in metrics.benchmarks(plan.families)
+        f"{name}({', '.join(params(case.name, plan.provider))})"
+        for case in plan.workload.cases
+        if case.name in deal
+        for name in metrics.benchmarks(plan.families, case.concurrency)
     ]
 
 
@@ -86,7 +91,49 @@ def environ(plan: Plan, standin: str, session: str, deal: dict[str, int]) -> dic
         "PERSONA_ASV_SESSION": session,
         "PERSONA_ASV_OPERATIONS": json.dumps(deal),
         "PERSONA_ASV_PROVIDERS": plan.provider,
+        "PERSONA_ASV_CASES": json.dumps([_as_told(case) for case in plan.own]),
     }
+
+
+def _as_told(case: Case) -> dict[str, object]:
+    return {
+        "name": case.name,
+        "personas": case.personas,
+        "sample": case.data,
+        "operations": case.iterations,
+        "concurrency": case.concurrency if case.batch else None,
+        "path": None if case.own is None else str(case.own),
+    }
+
+
+def definitions(cases: Iterable[Case], known: Iterable[Case]) -> dict[str, dict[str, object]]:
+    """Return what those of the cases are that the project defines itself: `known`.
+
+    Ours are what they are by name. One of the project's own may be changed from one run to the next, its
+    research data included, and then the two have only the name in common.
+    """
+    wanted = {case.name for case in cases}
+    return {
+        case.name: {
+            "personas": case.personas,
+            "data": case.data if case.own is None else f"{case.data} {_digest(case.own)}",
+            "concurrency": case.concurrency if case.batch else None,
+        }
+        for case in known
+        if case.name in wanted
+    }
+
+
+def _digest(data: Path) -> str:
+    """Return the first digits of the SHA-256 of a file, or of a folder's files with their names."""
+    files = [data] if data.is_file() else sorted(path for path in data.rglob("*") if path.is_file())
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(f"{path.relative_to(data)}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                whole.update(chunk)
+    return whole.hexdigest()[:12]
 
 
 def inherited(plan: Plan) -> dict[str, str]:
@@ -111,6 +158,7 @@ def facts(plan: Plan, ground: Ground, *, state: str, reason: str = "") -> dict[s
         "cases": {
             case.name: {"iterations": case.iterations, "rounds": case.rounds} for case in plan.workload.cases
         },
+        "own": definitions(plan.workload.cases, plan.own),
         "state_of_code": ground.attribution.state,
         "environment": asdict(ground.environment),
         **identity(plan, ground),
@@ -120,7 +168,11 @@ def facts(plan: Plan, ground: Ground, *, state: str, reason: str = "") -> dict[s
 def fits(found: Mapping[str, Any], plan: Plan, ground: Ground) -> bool:
     """Return whether a run's `facts` are what this plan would measure here, all of it the same."""
     wanted = {**identity(plan, ground), "state_of_code": ground.attribution.state}
-    return all(found.get(key) == value for key, value in wanted.items())
+    if any(found.get(key) != value for key, value in wanted.items()):
+        return False
+    own = found.get("own") or {}
+    known = [case for case in plan.own if case.name in own]
+    return not own or bool(own == definitions(known, known))
 
 
 def identity(plan: Plan, ground: Ground) -> dict[str, Any]:

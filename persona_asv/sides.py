@@ -83,7 +83,7 @@ def _round(file: ResultFile, params: tuple[str, ...], without: Collection[str]) 
     for single in metrics.SINGLES:
         cell = _measured(file, single.series, params, without)
         if cell is not None and cell.value is not None:
-            scalars[single.key] = single.scale * cell.value
+            scalars[single.key] = single.of(cell.value)
     wall = _samples(file, metrics.LATENCY, params, without)
     timed = {
         name: _samples(file, metrics.GENERATION + benchmark, params, without) if wall else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from persona_asv.errors import UsageError
+from persona_asv.sizes import OwnWorkload, WorkloadSizes
 
 WARMUPS = 8
 """Operations each round discards first: measured times are flat within a process from the ninth on."""
@@ -31,6 +33,10 @@ class Case:
         Operations in total, over all rounds; warm-ups are not among them.
     rounds
         Fresh processes the iterations are dealt over.
+    batch
+        Whether an operation is a batch: a request a persona, instead of one for all.
+    own
+        The project's own research data, where it is none of the samples.
     """
 
     name: str
@@ -39,6 +45,8 @@ class Case:
     concurrency: int
     iterations: int
     rounds: int
+    batch: bool = False
+    own: Path | None = None
 
     def deal(self) -> tuple[int, ...]:
         """Return the operations of each round.
@@ -86,28 +94,12 @@ class Workload:
         return replace(self, cases=cases, timeout_s=timeout_s or self.timeout_s)
 
 
-class Sizes(Protocol):
-    """What persona.yaml may say about one workload; None where it says nothing."""
-
-    @property
-    def iterations(self) -> int | None:
-        """Operations in total."""
-
-    @property
-    def rounds(self) -> int | None:
-        """Fresh processes they are dealt over."""
-
-    @property
-    def timeout(self) -> float | None:
-        """Deadline in seconds."""
-
-
 class SizedWorkloads(Protocol):
-    """The part of the configuration that `resolve` reads."""
+    """The part of the configuration that is read here."""
 
     @property
-    def workloads(self) -> Mapping[str, Sizes]:
-        """Sizes by workload name."""
+    def workloads(self) -> Mapping[str, WorkloadSizes]:
+        """Sizes by workload name, the project's own workloads among them."""
 
 
 def _table(*workloads: Workload) -> Mapping[str, Workload]:
@@ -139,9 +131,9 @@ WORKLOADS: Mapping[str, Workload] = _table(
     Workload(
         "batch",
         (
-            Case("batch-c1", personas=10, data="5kb", concurrency=1, iterations=20, rounds=4),
-            Case("batch-c3", personas=10, data="5kb", concurrency=3, iterations=20, rounds=4),
-            Case("batch-c10", personas=10, data="5kb", concurrency=10, iterations=20, rounds=4),
+            Case("batch-c1", personas=10, data="5kb", concurrency=1, iterations=20, rounds=4, batch=True),
+            Case("batch-c3", personas=10, data="5kb", concurrency=3, iterations=20, rounds=4, batch=True),
+            Case("batch-c10", personas=10, data="5kb", concurrency=10, iterations=20, rounds=4, batch=True),
         ),
         timeout_s=900,
         summary="ten personas at once, under 10 min with a real model",
@@ -155,8 +147,28 @@ WORKLOADS: Mapping[str, Workload] = _table(
 )
 """The defaults by name, in F-139's order."""
 
-AVAILABLE = frozenset({"quick", "standard", "full"})
-"""Names that this version measures."""
+DEFAULTS = WORKLOADS["standard"]
+"""What an own workload has where persona.yaml does not say: iterations, rounds, timeout."""
+
+
+def own(config: SizedWorkloads) -> Mapping[str, Workload]:
+    """Return the project's own workloads by name, in the order of persona.yaml."""
+    return {name: _own(name, its) for name, its in config.workloads.items() if isinstance(its, OwnWorkload)}
+
+
+def _own(name: str, its: OwnWorkload) -> Workload:
+    data = its.size or ("" if its.data is None else its.data.name)
+    case = Case(
+        name,
+        its.personas,
+        data,
+        its.concurrency or 1,
+        its.iterations or DEFAULTS.cases[0].iterations,
+        its.rounds or DEFAULTS.cases[0].rounds,
+        batch=its.concurrency is not None,
+        own=its.data,
+    )
+    return Workload(name, (case,), its.timeout or DEFAULTS.timeout_s, "one of your own")
 
 
 def resolve(name: str, config: SizedWorkloads, iterations: int | None, rounds: int | None) -> Workload:
@@ -170,23 +182,15 @@ def resolve(name: str, config: SizedWorkloads, iterations: int | None, rounds: i
     Raises
     ------
     UsageError
-        If the name is unknown or not available yet, or a flag's value is out of range.
+        If the name is unknown, or a flag's value is out of range.
     """
-    choices = ", ".join(known for known in WORKLOADS if known in AVAILABLE)
-    if name not in WORKLOADS:
-        later = ", ".join(known for known in WORKLOADS if known not in AVAILABLE)
-        raise UsageError(
-            f"unknown workload {name!r}; choose from {choices}"
-            + (f" (not available yet: {later})" if later else "")
-        )
-    if name not in AVAILABLE:
-        raise UsageError(f"workload {name!r} is not available yet; choose from {choices}")
+    known = {**WORKLOADS, **own(config)}
+    if name not in known:
+        raise UsageError(f"unknown workload {name!r}; choose from {', '.join(known)}")
     _check("--iterations", iterations, MAX_ITERATIONS)
     _check("--rounds", rounds, MAX_ROUNDS)
-    configured = config.workloads.get(name)
-    if configured is None:
-        return WORKLOADS[name].sized(iterations, rounds)
-    return WORKLOADS[name].sized(
+    configured = config.workloads.get(name) or WorkloadSizes()
+    return known[name].sized(
         iterations or configured.iterations, rounds or configured.rounds, configured.timeout
     )
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.accounting import Operation, Request, account, covered, per_persona, spread
+from benchmarks.accounting import Operation, account, per_persona, spread
 from benchmarks.probe import Reading
+from benchmarks.traffic import Request, covered
 
 
 def reading(started: float, ended: float, delay: float = 0.0) -> Reading:
@@ -128,8 +129,10 @@ def test_an_ordered_wait_is_the_providers_until_the_next_request_and_back_off_is
 
 def test_log_entries_are_read_with_and_without_an_answer() -> None:
     entry = {"received": 1, "finished": None, "input_tokens": 3, "output_tokens": 4, "retry_after_s": None}
-    assert Request.of(entry) == Request(1.0, None, 7, 0.0)
-    assert Request.of({**entry, "finished": 2, "retry_after_s": 1.5}) == Request(1.0, 2.0, 7, 1.5)
+    entry |= {"connection": 2, "status": None, "personas": 0}
+    assert Request.of(entry) == Request(1.0, None, 7, 0.0, 2, None, 0)
+    late = {**entry, "finished": 2, "retry_after_s": 1.5, "status": 429}
+    assert Request.of(late) == Request(1.0, 2.0, 7, 1.5, 2, 429, 0)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ ROOMS = {
         "estimates",
         "environment",
         "yaml_text",
+        "sizes",
     ),
     "gate": ("traces", "evidence", "calibration", "timing", "scalars", "gate"),
     "steps": ("config", "workloads", "metrics"),
@@ -35,7 +36,7 @@ ROOMS = {
     "subject": ("subject",),
     "standin": ("standin",),
     "plan": ("plan",),
-    "trial": ("trial",),
+    "trial": ("trial", "course"),
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "choice": ("choice",),
@@ -59,7 +60,7 @@ ENTERED_FROM: dict[str, set[str]] = {
     "subject": {"subject", "version"},
     "standin": {"standin", "version"},
     "plan": {"words", "nouns", "steps", "engine", "version"},
-    "trial": {"words", "nouns", "steps", "engine", "plan", "persona_asv.standin.process", "version"},
+    "trial": {"trial", "words", "nouns", "steps", "engine", "plan", "persona_asv.standin.process", "version"},
     "place": {
         *("words", "nouns", "steps", "engine", "fingerprint", "standin", "subject", "plan", "trial"),
         "version",
@@ -96,6 +97,7 @@ LIBRARIES = {
     "json5": ("persona_asv.engine",),
     "subprocess": (
         *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
+        "benchmarks.resident",
     ),
     "multiprocessing": (),
     "jinja2": ("persona_asv.subject",),

@@ -9,6 +9,7 @@ import pytest
 
 from persona_asv import metrics
 from persona_asv.case_rounds import CaseRounds, params
+from persona_asv.course import Harness, Progress, Run
 from persona_asv.engine.machine import Machine
 from persona_asv.engine.store import RunFolder
 from persona_asv.engine.worktree import Attribution
@@ -17,7 +18,6 @@ from persona_asv.model import Cell, ResultFile, Series, State
 from persona_asv.plan import Ground, Plan
 from persona_asv.render import run as render
 from persona_asv.render.terminal import Style
-from persona_asv.trial import Harness, Progress, Run
 from persona_asv.workloads import WORKLOADS
 
 UNICODE = Style(unicode=True, live=False, width=80)
@@ -69,10 +69,10 @@ TABLE = """\
 │ api_calls (per persona) │ 1      │ 1 †      │ 1 †      │
 │ tokens (per persona)    │ 842    │ 842 †    │ 842 †    │
 └─────────────────────────┴────────┴──────────┴──────────┘
+Reliability: error_rate 5%
 generation_latency here is Persona's own time; add your model's. Throughput is a ceiling.
 † fewer than 5 samples lie beyond this percentile: shown, never decisive.
 A smoke test: 2 rounds can raise a suspicion, a verdict needs at least 3 a side.
-quick: error_rate 5%, operations that failed or came back short.
 
 Total time: 1m 05s
 Harness overhead: 64.0 s (32.0 s a round of 2)
@@ -99,12 +99,12 @@ def test_lines_are_broken_at_the_width_of_a_terminal() -> None:
 
 def test_simulated_model_time_is_called_so() -> None:
     assert "stand-in (model time lognormal:9:20, simulated)" in render.header(
-        a_run("lognormal:9:20").plan, "abc", UNICODE
+        [a_run("lognormal:9:20").plan], "abc", UNICODE
     )
     text = render.summary(a_run("lognormal:9:20", failed=0), 1.0, UNICODE, "")
     assert "The model time (lognormal:9:20) is simulated" in text
     assert "Throughput is a ceiling" not in text
-    assert "error_rate" not in text
+    assert "Reliability: error_rate 5%" in text
 
 
 def test_json_carries_every_metric_with_what_it_stands_on() -> None:

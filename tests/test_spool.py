@@ -137,11 +137,11 @@ class TestGrowth:
 
 
 class TestPlus:
-    ONE = Tally(1, 2, 3.0, 4.0, 5.0, 6, "first")
-    OTHER = Tally(10, 20, 30.0, 40.0, 50.0, 60, "second")
+    ONE = Tally(1, 2, 3.0, 4.0, 5.0, 6, 7, "first")
+    OTHER = Tally(10, 20, 30.0, 40.0, 50.0, 60, 70, "second")
 
     def test_adds_everything_and_keeps_the_first_failure(self) -> None:
-        assert self.ONE.plus(self.OTHER) == Tally(11, 22, 33.0, 44.0, 55.0, 66, "first")
+        assert self.ONE.plus(self.OTHER) == Tally(11, 22, 33.0, 44.0, 55.0, 66, 77, "first")
         assert Tally().plus(self.OTHER) == self.OTHER
         assert self.ONE.plus(Tally()) == self.ONE
 

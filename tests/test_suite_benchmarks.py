@@ -84,10 +84,13 @@ def test_the_subject_speaks_every_provider_of_the_suite_and_both_have_the_same_f
 
 
 def test_cases_of_the_suite_are_those_of_the_workloads() -> None:
-    known = {case.name: case for name in ("quick", "standard", "full") for case in WORKLOADS[name].cases}
+    names = ("quick", "standard", "full", "batch")
+    known = {case.name: case for name in names for case in WORKLOADS[name].cases}
+    assert list(settings.CASES) == list(known)
     for case in settings.CASES.values():
         same = known[case.name]
         assert (case.personas, case.sample, case.operations) == (same.personas, same.data, same.iterations)
+        assert case.concurrency == (same.concurrency if same.batch else None)
     assert settings.WARM_UPS == WARMUPS
 
 

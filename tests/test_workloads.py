@@ -7,16 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_asv import config, workloads
+from persona_asv import config
 from persona_asv.errors import ConfigError, UsageError
-from persona_asv.workloads import AVAILABLE, WARMUPS, WORKLOADS, Case, resolve
-
-
-@dataclass
-class Sizes:
-    iterations: int | None = None
-    rounds: int | None = None
-    timeout: float | None = None
+from persona_asv.sizes import OwnWorkload
+from persona_asv.sizes import WorkloadSizes as Sizes
+from persona_asv.workloads import WARMUPS, WORKLOADS, Case, resolve
 
 
 @dataclass
@@ -47,9 +42,9 @@ class TestTable:
                 "batch",
                 900,
                 [
-                    ("batch-c1", 10, "5kb", 1, 20, 4),
-                    ("batch-c3", 10, "5kb", 3, 20, 4),
-                    ("batch-c10", 10, "5kb", 10, 20, 4),
+                    ("batch-c1", 10, "5kb", 1, 20, 4, True),
+                    ("batch-c3", 10, "5kb", 3, 20, 4, True),
+                    ("batch-c10", 10, "5kb", 10, 20, 4, True),
                 ],
             ),
             ("provider", 1200, [("standard", 1, "1kb", 1, 25, 5)]),
@@ -66,8 +61,7 @@ class TestTable:
         assert list(WORKLOADS) == ["quick", "standard", "full", "batch", "provider"]
         assert all(name == workload.name for name, workload in WORKLOADS.items())
 
-    def test_three_are_available_and_eight_operations_warm_up(self):
-        assert {"quick", "standard", "full"} == AVAILABLE
+    def test_eight_operations_warm_up(self):
         assert WARMUPS == 8
 
     def test_cases_are_frozen(self):
@@ -159,25 +153,38 @@ class TestResolve:
     def test_another_workloads_sizes_do_not_matter(self):
         assert sizes("standard", Settings({"quick": Sizes(iterations=1)})) == (100, 5, 600)
 
-    def test_a_flag_restores_the_proportion_that_the_file_had_rounded_away(self, monkeypatch):
-        monkeypatch.setattr(workloads, "AVAILABLE", frozenset(WORKLOADS))
+    def test_a_flag_restores_the_proportion_that_the_file_had_rounded_away(self):
         workload = resolve("full", Settings({"full": Sizes(iterations=3)}), 500, None)
         assert [case.iterations for case in workload.cases] == [500, 100]
 
-    @pytest.mark.parametrize("name", ["batch", "provider"])
-    def test_a_later_workload_is_named_as_such(self, name):
-        expected = f"workload {name!r} is not available yet; choose from quick, standard, full"
-        assert refusal(name, Settings(), None, None) == expected
-
     @pytest.mark.parametrize("name", ["quik", "", "Standard", "quick "])
     def test_an_unknown_workload_is_answered_with_the_known_ones(self, name):
-        known = "choose from quick, standard, full (not available yet: batch, provider)"
+        known = "choose from quick, standard, full, batch, provider"
         assert refusal(name, Settings(), None, None) == f"unknown workload {name!r}; {known}"
 
-    def test_once_all_are_available_nothing_is_called_unavailable(self, monkeypatch):
-        monkeypatch.setattr(workloads, "AVAILABLE", frozenset(WORKLOADS))
-        expected = "unknown workload 'x'; choose from quick, standard, full, batch, provider"
-        assert refusal("x", Settings(), None, None) == expected
+    def test_the_projects_own_are_among_the_known_ones(self):
+        own = Settings({"nightly": OwnWorkload(size="1kb")})
+        expected = "unknown workload 'x'; choose from quick, standard, full, batch, provider, nightly"
+        assert refusal("x", own, None, None) == expected
+
+    def test_an_own_workload_is_what_the_file_says_else_as_standard(self):
+        plain = resolve("mine", Settings({"mine": OwnWorkload(size="5kb", personas=3)}), None, None)
+        assert plain.cases == (Case("mine", 3, "5kb", 1, 100, 5),)
+        assert (plain.name, plain.timeout_s) == ("mine", 600)
+        whole = OwnWorkload(30, 3, 9.5, personas=8, data=Path("/r/interviews"), concurrency=4)
+        batch = resolve("mine", Settings({"mine": whole}), None, None)
+        assert batch.cases == (Case("mine", 8, "interviews", 4, 30, 3, True, Path("/r/interviews")),)
+        assert batch.timeout_s == 9.5
+
+    def test_flags_size_an_own_workload_too(self):
+        own = Settings({"mine": OwnWorkload(30, 3, size="1kb")})
+        assert sizes("mine", own, iterations=7, rounds=2) == (7, 2, 600)
+
+    def test_a_batch_of_one_at_a_time_is_a_batch(self):
+        (case,) = resolve(
+            "mine", Settings({"mine": OwnWorkload(size="1kb", concurrency=1)}), None, None
+        ).cases
+        assert (case.batch, case.concurrency) == (True, 1)
 
     @pytest.mark.parametrize("value", [0, -1, 1_000_001])
     def test_iterations_out_of_range_name_the_flag(self, value):
@@ -195,6 +202,10 @@ class TestTogetherWithTheConfiguration:
 
     def test_the_file_may_size_every_workload_and_no_other(self):
         assert tuple(WORKLOADS) == config.WORKLOADS
+
+    def test_no_own_workload_can_have_the_name_of_one_of_ours_or_of_its_cases(self):
+        cases = {case.name for workload in WORKLOADS.values() for case in workload.cases}
+        assert set(config.TAKEN) == cases | set(WORKLOADS)
 
     def test_a_loaded_file_is_obeyed(self, tmp_path: Path):
         (tmp_path / "persona.yaml").write_text(

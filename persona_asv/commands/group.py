@@ -19,6 +19,10 @@ COMMANDS = {
 """Name and one line of help, in the order of ``--help``."""
 
 
+FORMER = {"providers": "run"}
+"""Commands that stand in no list, and the module of each: other documents' spellings."""
+
+
 class Contents(click.Group):
     """A group that knows its commands' names and lines without importing them."""
 
@@ -28,9 +32,9 @@ class Contents(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and return the command; None for an unknown name."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in FORMER:
             return None
-        module = vars(import_module(f"persona_asv.commands.{cmd_name}"))
+        module = vars(import_module(f"persona_asv.commands.{FORMER.get(cmd_name, cmd_name)}"))
         return cast("click.Command", module.get(cmd_name) or module[f"{cmd_name}_"])  # list is a builtin
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

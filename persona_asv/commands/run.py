@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from persona_asv.commands.envelope import echo_json, uptime
 @click.command()
 @click.option(
     "--workload", "-w", "names", multiple=True, metavar="NAME", default=["standard"], show_default="standard",
-    help="quick, standard or full; repeatable.",
+    help="quick, standard, full, batch, provider or one of your own; repeatable.",
 )  # fmt: skip
 @click.option(
     "--iterations", type=int, metavar="N", help="Measured operations in total, dealt over the rounds."
@@ -23,8 +24,10 @@ from persona_asv.commands.envelope import echo_json, uptime
     "--only", multiple=True, metavar="METRIC", help="Measure this family of metrics only; repeatable."
 )
 @click.option(
-    "--provider", metavar="NAME", help="Wire format to speak: anthropic (default), openai, gemini or ollama."
-)
+    "--provider", "providers", multiple=True, metavar="NAME",
+    help="Wire format to speak: anthropic (default), openai, gemini or ollama; repeat to see them side by "
+    "side.",
+)  # fmt: skip
 @click.option("--model", metavar="NAME", help="Model to name to the provider; recorded.")
 @click.option("--profile", metavar="PROFILE", default="none", show_default=True,
               help="Simulated: none, constant:MS, lognormal:MEDIAN:P99 or sonnet-like.")  # fmt: skip
@@ -38,7 +41,7 @@ def run(
     iterations: int | None,
     rounds: int | None,
     only: tuple[str, ...],
-    provider: str | None,
+    providers: tuple[str, ...],
     model: str | None,
     profile: str,
     subject: str | None,
@@ -52,28 +55,53 @@ def run(
       persona benchmark run --workload quick --workload full
       persona benchmark run --iterations 50 --only generation_latency
       persona benchmark run --profile constant:1200
+      persona benchmark run --provider anthropic --provider ollama
     """  # noqa: D301 - click wants the backspace itself
     from persona_asv import config as configuration
     from persona_asv import metrics, place, workloads
-    from persona_asv.commands.measuring import measured
+    from persona_asv.commands.measuring import each_measured
+    from persona_asv.render import providers as side_by_side
     from persona_asv.render import run as render
     from persona_asv.render.terminal import Style
 
     settings = configuration.load(Path.cwd(), config)
     families = metrics.families(only)
     chosen = [workloads.resolve(name, settings, iterations, rounds) for name in dict.fromkeys(names)]
-    out, begun, runs = sys.stderr if as_json else sys.stdout, 0.0, []
+    out, begun, found = sys.stderr if as_json else sys.stdout, 0.0, []
     for workload in chosen:
-        plan, ground = place.prepare(
-            settings, workload, families, subject=subject, provider=provider, model=model, profile=profile
+        plans, ground = place.prepare_each(
+            settings, workload, families, subject=subject, providers=providers, model=model, profile=profile
         )
-        done, kept = measured(plan, ground, out)
+        runs, kept = zip(*each_measured(plans, ground, out), strict=True)
+        lines = [each.line for each in kept]
         took = uptime() - begun
         begun = uptime()
         if as_json:
-            runs.append(render.as_json(done, took, kept.line))
+            found += [render.as_json(run, took, line) for run, line in zip(runs, lines, strict=True)]
+            continue
+        style = Style.of(sys.stdout)
+        if len(runs) > 1:
+            said = side_by_side.summary(runs, took, style, lines)
         else:
-            between = "" if workload is chosen[-1] else "\n"
-            click.echo(render.summary(done, took, Style.of(sys.stdout), kept.line) + between)
+            said = render.summary(runs[0], took, style, lines[0])
+        click.echo(said + ("" if workload is chosen[-1] else "\n"))
     if as_json:
-        echo_json("benchmark run", runs[0] if len(runs) == 1 else {"runs": runs})
+        echo_json("benchmark run", found[0] if len(found) == 1 else {"runs": found})
+
+
+def _on_every_provider(**chosen: Any) -> None:
+    """Measure the standard operation on every provider and show them side by side.
+
+    The same as `run --workload provider`.
+    """
+    vars(run)["callback"](names=("provider",), **chosen)
+
+
+providers = click.Command(
+    "providers",
+    params=[option for option in run.params if option.name != "names"],
+    callback=_on_every_provider,
+    help=_on_every_provider.__doc__,
+    hidden=True,
+)
+"""What the dashboard's plan calls ``run --workload provider``."""

@@ -53,7 +53,9 @@ class ResultsFolder:
         discovered = _load(benchmarks)
         known = _load(self.path / _BENCHMARKS)
         if known.get("version") == discovered.get("version"):
-            discovered = known | discovered
+            discovered = known | {
+                name: _with_params(known.get(name), its) for name, its in discovered.items()
+            }
         described = {**asdict(machine), "version": _MACHINE_FILE_VERSION}
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +89,21 @@ class ResultsFolder:
             stamp = {key: value for key, value in merged.stamp.items() if key not in ("provider", "model")}
             merged = replace(merged, stamp=stamp)
         return self.put(merged, machine, benchmarks).path
+
+
+def _with_params(known: Any, discovered: Any) -> Any:
+    """Return a benchmark's entry with the parameter values that it had before as well.
+
+    asv's site shows the values of this list alone: a workload of the project's own must not vanish from it
+    because the newest run was told of others.
+    """
+    if not (isinstance(known, dict) and isinstance(discovered, dict)):
+        return discovered
+    before, now = known.get("params"), discovered.get("params")
+    if known.get("version") != discovered.get("version") or not (before and now) or len(before) != len(now):
+        return discovered
+    union = [list(dict.fromkeys([*new, *old])) for new, old in zip(now, before, strict=True)]
+    return {**discovered, "params": union}
 
 
 def _named(fact: object) -> object:

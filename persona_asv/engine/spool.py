@@ -21,6 +21,8 @@ class Tally:
         Seconds that were the measurement itself: warm-ups, operations, their references.
     wall, delay
         Seconds of the measured operations, and those of them spent waiting for a CPU.
+    sampled
+        Memory processes that could only look now and then at the memory of an operation.
     failure
         Why a measurement was given up; empty where none was.
     """
@@ -31,6 +33,7 @@ class Tally:
     wall: float = 0.0
     delay: float = 0.0
     failed: int = 0
+    sampled: int = 0
     failure: str = ""
 
     def plus(self, other: Tally) -> Tally:
@@ -42,6 +45,7 @@ class Tally:
             self.wall + other.wall,
             self.delay + other.delay,
             self.failed + other.failed,
+            self.sampled + other.sampled,
             self.failure or other.failure,
         )
 
@@ -85,5 +89,7 @@ class SpoolReader:
                 tally.memory_processes += 1  # its time is in the launcher's account, whole process
             case "warm":
                 tally.own += event["seconds"]
+            case "sampled":
+                tally.sampled += 1
             case "failed":
                 tally.failure = tally.failure or event["reason"]

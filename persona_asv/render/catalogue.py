@@ -20,7 +20,7 @@ def text(settings: Config, style: Style) -> str:
         style.rule(len("Available Workloads")),
         "",
         style.table(("Name", "Operations", "Rounds", "Timeout"), rows),
-        *(f"{each['name']}: {each['summary']}" for each in found),
+        *(line for each in found for line in _lines(each)),
         "",
         "Available Benchmarks",
         style.rule(len("Available Benchmarks")),
@@ -28,6 +28,15 @@ def text(settings: Config, style: Style) -> str:
     for family in metrics.FAMILIES.values():
         parts += ["", f"{family.name}: {family.summary}", *(f"  {name}" for name in family.benchmarks)]
     return "\n".join(parts)
+
+
+def _lines(workload: dict[str, Any]) -> list[str]:
+    lines = [f"{workload['name']}: {workload['summary']}"]
+    for name, its in workload["operation"].items():
+        at_once = "" if its["concurrency"] is None else f", a request each, {its['concurrency']} at a time"
+        personas = f"{its['personas']} persona{'s' if its['personas'] > 1 else ''}"
+        lines.append(f"  {name}: {personas} from {its['data']}{at_once}")
+    return lines
 
 
 def _operations(workload: dict[str, Any]) -> str:
@@ -39,19 +48,27 @@ def _operations(workload: dict[str, Any]) -> str:
 
 def _workloads(settings: Config) -> list[dict[str, Any]]:
     found = []
-    for name in workloads.WORKLOADS:
-        if name in workloads.AVAILABLE:
-            its = workloads.resolve(name, settings, None, None)
-            found.append(
-                {
-                    "name": name,
-                    "cases": {case.name: case.iterations for case in its.cases},
-                    "rounds": max(case.rounds for case in its.cases),
-                    "timeout": its.timeout_s,
-                    "summary": its.summary,
-                }
-            )
+    for name in (*workloads.WORKLOADS, *workloads.own(settings)):
+        its = workloads.resolve(name, settings, None, None)
+        found.append(
+            {
+                "name": name,
+                "cases": {case.name: case.iterations for case in its.cases},
+                "operation": {case.name: _operation(case) for case in its.cases},
+                "rounds": max(case.rounds for case in its.cases),
+                "timeout": its.timeout_s,
+                "summary": its.summary,
+            }
+        )
     return found
+
+
+def _operation(case: workloads.Case) -> dict[str, Any]:
+    return {
+        "personas": case.personas,
+        "data": case.data,
+        "concurrency": case.concurrency if case.batch else None,
+    }
 
 
 def as_json(settings: Config) -> dict[str, Any]:

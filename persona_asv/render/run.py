@@ -8,18 +8,19 @@ from typing import TextIO
 
 from persona_asv import metrics
 from persona_asv.case_rounds import CaseRounds
+from persona_asv.course import Progress, Run
 from persona_asv.estimates import Estimate, Family
 from persona_asv.plan import Plan, identity
 from persona_asv.render.endpoint import endpoint
 from persona_asv.render.terminal import Style
-from persona_asv.trial import Progress, Run
 
 _WIDTH = 61
 """F-139's rule."""
 
 
-def header(plan: Plan, commit: str, style: Style) -> str:
-    """Return what is about to be measured."""
+def header(plans: Sequence[Plan], commit: str, style: Style) -> str:
+    """Return what is about to be measured, on one provider or several."""
+    plan = plans[0]
     cases = ", ".join(
         f"{case.name} ({case.iterations} iterations in {len(case.deal())} rounds)"
         for case in plan.workload.cases
@@ -31,7 +32,7 @@ def header(plan: Plan, commit: str, style: Style) -> str:
             "",
             f"Workload: {cases}",
             f"Subject:  {plan.subject} {plan.subject_version}, commit {commit}",
-            f"Provider: {plan.provider} ({plan.model})",
+            f"Provider: {', '.join(f'{each.provider} ({each.model})' for each in plans)}",
             f"Endpoint: {endpoint(plan.profile)}",
             "",
             "Running benchmarks...",
@@ -102,18 +103,19 @@ def summary(run: Run, total: float, style: Style, history: str) -> str:
         parts.append(
             style.table(
                 ("Metric", "P50", "P95", "P99"),
-                [(row.label, *(_cell(estimate, style) for estimate in row.quantiles)) for row in rows],
+                [(row.label, *(cell(estimate, style) for estimate in row.quantiles)) for row in rows],
             )
         )
-    parts += map(style.wrap, _notes(run, style, unsupported=unsupported))
+    parts += map(style.wrap, _reliability(run))
+    parts += map(style.wrap, notes([run], style, unsupported=unsupported))
     overhead = max(0.0, total - run.harness.own)
     parts += [
         "",
-        f"Total time: {_duration(total)}",
+        f"Total time: {duration(total)}",
         f"Harness overhead: {overhead:.1f} s ({overhead / run.rounds:.1f} s a round of {run.rounds})",
         *(
             [f"Waiting for a CPU: {run.harness.wait_share:.1%} of the operations' wall time"]
-            if _timed(run)
+            if timed([run])
             else []
         ),
         style.wrap(history),
@@ -123,40 +125,61 @@ def summary(run: Run, total: float, style: Style, history: str) -> str:
     return "\n".join(parts)
 
 
-def _timed(run: Run) -> bool:
+def timed(runs: Sequence[Run]) -> bool:
     """Whether operations were timed, not only memory measured."""
-    return any(case.cells(metrics.LATENCY) for case in run.cases)
+    return any(case.cells(metrics.LATENCY) for run in runs for case in run.cases)
 
 
-def _cell(estimate: Estimate, style: Style) -> str:
+def cell(estimate: Estimate, style: Style) -> str:
+    """Return a figure for a table, marked where it rests on too little."""
     return estimate.unit.write(estimate.value) + ("" if estimate.supported else f" {style.mark}")
 
 
-def _notes(run: Run, style: Style, *, unsupported: bool) -> list[str]:
-    notes = []
-    if _timed(run) and run.plan.profile == "none":
-        notes.append(
+def notes(runs: Sequence[Run], style: Style, *, unsupported: bool) -> list[str]:
+    """Return what a reader of the table must know, for runs of one workload."""
+    run, said = runs[0], []
+    if timed(runs) and run.plan.profile == "none":
+        said.append(
             "generation_latency here is Persona's own time; add your model's. Throughput is a ceiling."
         )
-    elif _timed(run):
-        notes.append(
+    elif timed(runs):
+        said.append(
             f"The model time ({run.plan.profile}) is simulated; client_overhead is Persona's own share."
         )
+    if timed(runs) and any(case.batch for case in run.plan.workload.cases):
+        said.append(
+            "In a batch client_overhead is per persona, and throughput at more than 1 at a time per second."
+        )
     if unsupported:
-        notes.append(f"{style.mark} fewer than 5 samples lie beyond this percentile: shown, never decisive.")
+        said.append(f"{style.mark} fewer than 5 samples lie beyond this percentile: shown, never decisive.")
     if run.rounds < 3:
-        notes.append(
+        said.append(
             f"A smoke test: {run.rounds} rounds can raise a suspicion, a verdict needs at least 3 a side."
         )
-    if run.harness.failed:
-        for case in run.cases:
-            rate = metrics.estimates(case, run.plan.families)["error_rate"]
-            share = rate.unit.write(rate.value)
-            notes.append(f"{case.case}: error_rate {share}, operations that failed or came back short.")
-    return notes
+    if any(each.harness.sampled for each in runs):
+        said.append(
+            "memory_peak is the most that was seen of an operation: here no peak can be read exactly."
+        )
+    return said
 
 
-def _duration(seconds: float) -> str:
+def _reliability(run: Run) -> list[str]:
+    """Return how many operations failed, were tried again or could not be parsed: one line a case."""
+    lines = []
+    for case in run.cases:
+        found = metrics.estimates(case, (metrics.FAMILIES["reliability"],))
+        figures = ", ".join(f"{key} {its.unit.write(its.value)}" for key, its in found.items())
+        if figures:
+            lines.append((f"{case.case}: " if len(run.cases) > 1 else "Reliability: ") + figures)
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people.
+
+    >>> duration(9.24), duration(272)
+    ('9.2s', '4m 32s')
+    """
     minutes, rest = divmod(seconds, 60)
     return f"{minutes:.0f}m {rest:02.0f}s" if minutes else f"{rest:.1f}s"
 

@@ -11,15 +11,12 @@ import argparse
 import json
 import math
 import os
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.probe import Probe, Reading
-from benchmarks.reference_operation import reference_operation
 from persona_asv.calibration import Channel, calibrate
 from persona_asv.engine.results import read_results
 from persona_asv.rounds import interleaved
@@ -97,49 +94,39 @@ subject = Subject()
 '''
 
 
-def truth(folder: Path, attack: str, least: int, most: int) -> tuple[float, float, float]:
-    """Return the true change of raw process CPU, its standard error, and the calibrated one, in percent.
+class Truth:
+    """The change of raw process CPU, from phases in one process, a pair whenever asked (see `phases`)."""
 
-    Phases of 8 settling and 20 counted operations alternate within this process, in random order, until the
-    error is at most `ENOUGH` points. The probe and its references run here too: they leave the caches colder
-    than a bare loop, and the suite has them.
-    """
-    sys.path.insert(0, str(folder))
-    import attacked
+    def __init__(self, folder: Path, attack: str, url: str) -> None:
+        here = Path(__file__).parent
+        self.moved: list[float] = []
+        self.beside: list[float] = []
+        self._process = subprocess.Popen(
+            [sys.executable, str(here / "phases.py"), url, attack],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (folder, here.parent.parent)))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
-    with StandIn.start() as standin:
-        subjects = {}
-        for name in ("", attack):
-            subjects[name] = attacked.Subject(name or "none")
-            subjects[name].open(
-                provider="anthropic",
-                base_url=standin.base_url(name or "plain"),
-                model="m",
-                api_key="stand-in",
-            )
-        research = subjects[""].sample("1kb")
-        moved, calibrated = [], []
-        while len(moved) < least or (len(moved) < most and error_of(moved) > ENOUGH * scale_of(moved)):
-            middle, ratio = {}, {}
-            for name in random.sample(list(subjects), 2):
-                readings: list[Reading] = []
-                with Probe(reference_operation, readings.append) as probe:
-                    for _ in range(28):
-                        probe()
-                        subjects[name].generate(research, 1)
-                        probe()
-                middle[name] = statistics.median(reading.cpu for reading in readings[8:])
-                ratio[name] = statistics.median(each.cpu / each.reference for each in readings[8:])
-            attacked.KEPT.clear()
-            moved.append(math.log(middle[attack] / middle[""]))
-            calibrated.append(math.log(ratio[attack] / ratio[""]))
-        for subject in subjects.values():
-            subject.close()
-    return (
-        100 * math.expm1(statistics.fmean(moved)),
-        error_of(moved),
-        100 * (math.exp(statistics.fmean(calibrated)) - 1),
-    )
+    def measure(self, pairs: int) -> None:
+        """Measure so many pairs of phases more."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        for _ in range(pairs):
+            print(file=self._process.stdin, flush=True)
+            raw, beside = json.loads(self._process.stdout.readline())
+            self.moved.append(raw)
+            self.beside.append(beside)
+
+    @property
+    def close_enough(self) -> bool:
+        """Whether the standard error is at most `ENOUGH`."""
+        return error_of(self.moved) <= ENOUGH * scale_of(self.moved)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
 
 
 def error_of(moved: list[float]) -> float:
@@ -163,17 +150,26 @@ def one_round(folder: Path, attack: str) -> Path:
     return next(path.glob("round-01/*/*existing*.json"))
 
 
-def reported(folder: Path, attack: str, rounds: int) -> tuple[float, float, str, tuple[str, ...]]:
+def measured(folder: Path, attack: str, wanted: argparse.Namespace) -> tuple[Truth, dict[str, list[Path]]]:
+    """Return phases and interleaved rounds, taken in turn: both see the machine as it happens to be."""
+    paths: dict[str, list[Path]] = {"": [], attack: []}
+    with StandIn.start() as standin:
+        truth = Truth(folder, attack, f"http://127.0.0.1:{standin.port}")
+        for number in range(wanted.rounds):
+            truth.measure(math.ceil(wanted.phases / wanted.rounds))
+            for name in ("", attack) if number % 2 == 0 else (attack, ""):
+                paths[name].append(one_round(folder, name))
+        while not truth.close_enough and len(truth.moved) < wanted.most_phases:
+            truth.measure(1)
+        truth.close()
+    return truth, paths
+
+
+def reported(paths: dict[str, list[Path]], attack: str) -> tuple[float, float, str, tuple[str, ...]]:
     """Return the change of the median's CPU channel, the raw one of the same rounds, basis and guards.
 
-    Changes in percent.
-
-    The rounds are interleaved. The verdict may rest on another channel; this is about CPU.
+    Changes in percent. The verdict may rest on another channel; this is about CPU.
     """
-    paths: dict[str, list[Path]] = {"": [], attack: []}
-    for number in range(rounds):
-        for name in ("", attack) if number % 2 == 0 else (attack, ""):
-            paths[name].append(one_round(folder, name))
     sides = read_results(paths[""]), read_results(paths[attack])
     (case,) = own_cases(sides[0])
     before, after = (own_side(files, case) for files in sides)
@@ -190,11 +186,10 @@ def main() -> None:
     """Print a row an attack."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--phases", type=int, default=30, help="at least so many")
+    parser.add_argument("--phases", type=int, default=60, help="at least so many")
     parser.add_argument("--most-phases", type=int, default=500)
     parser.add_argument("--only", choices=list(ATTACKS), action="append")
     wanted = parser.parse_args()
-    random.seed(3)
     head = (
         "attack",
         "raw CPU, true",
@@ -209,13 +204,14 @@ def main() -> None:
         folder = Path(name)
         (folder / "attacked.py").write_text(SUBJECT)
         for attack in wanted.only or ATTACKS:
-            true, error, same = truth(folder, attack, wanted.phases, wanted.most_phases)
-            change, raw, basis, notes = reported(folder, attack, wanted.rounds)
+            truth, paths = measured(folder, attack, wanted)
+            true, same = (100 * math.expm1(statistics.fmean(its)) for its in (truth.moved, truth.beside))
+            change, raw, basis, notes = reported(paths, attack)
             off = change - true
             near = abs(off) <= (0.05 * (100 + true) if true > 100 else 5)
             cells = (
                 ATTACKS[attack],
-                f"{true:+.1f} % ± {error:.1f}",
+                f"{true:+.1f} % ± {error_of(truth.moved):.1f}",
                 f"{same:+.1f} %",
                 f"{raw:+.1f} %",
                 f"{change:+.1f} %",
