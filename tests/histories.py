@@ -1,4 +1,4 @@
-"""Repositories with a measured history: real git, result files as our runs write them, drawn instead of run."""
+"""Repositories with a measured history: real git, and result files as our runs write them, made up."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ class History:
     def write(self, place: int, taken: Round, machine: str = "tester", **numbers: float) -> Path:
         """Store a round as the result of a commit."""
         series = {
-            name: Series(name, AXES, (cell(of(taken)),), version="1", started_at=1000 * (START + 3600 * place))
+            name: Series(
+                name, AXES, (cell(of(taken)),), version="1", started_at=1000 * (START + 3600 * place)
+            )
             for name, of in SERIES.items()
         }
         for name, value in (NUMBERS | numbers).items():
@@ -91,7 +93,13 @@ class History:
     def put(self, place: int, series: dict[str, Series], machine: str = "tester", stamp: bool = True) -> Path:
         """Store series as the result of a commit, with what asv keeps beside."""
         commit = self.hashes[place]
-        facts = {"arch": "x86_64", "cpu": "a CPU", "num_cpu": "2", "os": f"Linux 6.{place}", "ram": "8000000000"}
+        facts = {
+            "arch": "x86_64",
+            "cpu": "a CPU",
+            "num_cpu": "2",
+            "os": f"Linux 6.{place}",
+            "ram": "8000000000",
+        }
         path = self.results / machine / f"{commit[:8]}-existing-py3.11.json"
         file = ResultFile(
             path, 2, commit, 1000 * (START + 3600 * place), "existing-py3.11", machine, "3.11",

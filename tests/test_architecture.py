@@ -40,6 +40,7 @@ ROOMS = {
     "place": ("place",),
     "keeping": ("snapshot", "keeping"),
     "choice": ("choice",),
+    "site": ("site",),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -71,13 +72,16 @@ ENTERED_FROM: dict[str, set[str]] = {
     "choice": {
         *("words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "plan", "place", "keeping"),
     },
+    "site": {
+        *("site", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "version"),
+    },
     "render": {
-        *("render", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
+        *("render", "site", "words", "nouns", "steps", "comparison", "engine", "baselines", "plan", "trial"),
         "version",
     },
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
-        *("trial", "place", "plan", "keeping", "choice", "render", "version"),
+        *("trial", "place", "plan", "keeping", "choice", "site", "render", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
     },
@@ -90,7 +94,7 @@ ENTERED_FROM: dict[str, set[str]] = {
 LIBRARIES = {
     "click": ("persona_asv.commands", "persona_asv.door"),
     "yaml": ("persona_asv.yaml_tree", "persona_asv.yaml_text"),
-    "filelock": ("persona_asv.baselines",),
+    "filelock": ("persona_asv.baselines", "persona_asv.site"),
     "packaging": ("persona_asv.baselines",),
     "asv": ("persona_asv.engine",),
     "asv_runner": ("persona_asv.engine",),
@@ -100,7 +104,7 @@ LIBRARIES = {
         "benchmarks.resident",
     ),
     "multiprocessing": (),
-    "jinja2": ("persona_asv.subject",),
+    "jinja2": ("persona_asv.subject", "persona_asv.render"),
     "httpx": ("persona_asv.subject",),
     "httptools": ("persona_asv.standin",),
     "tabulate": ("persona_asv.render",),

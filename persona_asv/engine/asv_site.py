@@ -128,7 +128,9 @@ def _note_pieces(path: Path) -> None:
 
     publish = Regressions.publish.__func__
 
-    def publish_and_note(cls: Any, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Any) -> None:
+    def publish_and_note(
+        cls: Any, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Any
+    ) -> None:
         publish(cls, conf, repo, benchmarks, graphs, revisions)
         lines = []
         for name, graph in graphs:

@@ -1,4 +1,4 @@
-"""What a repository tells about its history: commits with their subjects, the main branch, tags, the remote."""
+"""What a repository tells of its history: commits with their subjects, the main branch, tags, the remote."""
 
 from __future__ import annotations
 

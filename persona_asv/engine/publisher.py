@@ -36,6 +36,8 @@ def run_asv(order: Order, folder: Path) -> Sequence[Mapping[str, object]]:
     if code != 0:
         said = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
         how = "did not end" if code is None else f"ended with {code}"
-        raise MeasurementError(f"asv publish {how}: {said[-1] if said else 'it said nothing'}; the site is as it was")
+        raise MeasurementError(
+            f"asv publish {how}: {said[-1] if said else 'it said nothing'}; the site is as it was"
+        )
     found = json.loads(Path(order.pieces).read_text(encoding="utf-8"))
     return cast("Sequence[Mapping[str, object]]", found)

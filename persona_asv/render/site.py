@@ -12,6 +12,7 @@ from persona_asv.site.front import Drift, Line, Machine, Step, commits_of, front
 from persona_asv.site.publish import Published, Site
 from persona_asv.units import milliseconds, significant
 
+MINUS = "\u2212"
 SHOWN = 10
 """Results left out that are named one by one."""
 
@@ -56,7 +57,11 @@ def _percent(ratio: float) -> str:
 def _signed(ratio: float) -> str:
     if not math.isfinite(ratio):
         return "from nothing"
-    return f"{'+' if ratio > 0 else '−'}{_percent(abs(ratio))}" if ratio < 9 else f"{significant(ratio + 1)} times"
+    return (
+        f"{'+' if ratio > 0 else MINUS}{_percent(abs(ratio))}"
+        if ratio < 9
+        else f"{significant(ratio + 1)} times"
+    )
 
 
 def _value(value: float, unit: str) -> str:
@@ -113,7 +118,9 @@ def _machine(machine: Machine) -> dict[str, Any]:
         reasons.append("nothing earlier to compare it with")
     return {
         "name": machine.name,
-        "verdict": "comparable." if machine.compares else "not the machine it was; wall times do not compare.",
+        "verdict": "comparable."
+        if machine.compares
+        else "not the machine it was; wall times do not compare.",
         "date": _day(machine.newest),
         "reason": ", ".join(reasons),
     }
@@ -130,13 +137,14 @@ def _baselines(site: Site) -> Iterator[dict[str, Any]]:
     held = [(book, book.baseline) for book in site.books if book.baseline is not None]
     page = site.chronicle.commit_page
     for book, baseline in sorted(held, key=lambda pair: pair[1].captured_at, reverse=True):
+        known = baseline.commit in site.chronicle.commits
         yield {
             "name": baseline.name,
             "link": f"baselines/{book.path.name}",
             "captured": baseline.captured_at.strftime("%Y-%m-%d %H:%M"),
             "version": baseline.version,
             "commit": baseline.commit_label,
-            "url": page + baseline.commit if page and baseline.commit in site.chronicle.commits else None,
+            "url": page + str(baseline.commit) if page and known else None,
         }
 
 

@@ -1,1 +1,1 @@
-"""asv's HTML site: its series, the checked copy of the results it is built from, and how it is put in place."""
+"""asv's HTML site: its series, the checked copy of the results that it is built from, its front page."""

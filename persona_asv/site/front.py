@@ -142,9 +142,14 @@ def lines(
         cases = list(product(*told["params"]))
         for place, pieces in enumerate(each["pieces"]):
             case = cases[place] if place < len(cases) else ()
-            points = tuple((rev, values[place]) for rev, values in each["points"] if values[place] is not None)
+            points = tuple(
+                (rev, values[place]) for rev, values in each["points"] if values[place] is not None
+            )
             if points:
-                query = {**where, **{f"p-{key}": value for key, value in zip(told["param_names"], case, strict=False)}}
+                query = {
+                    **where,
+                    **{f"p-{key}": value for key, value in zip(told["param_names"], case, strict=False)},
+                }
                 yield Line(
                     name, told["pretty_name"], told["unit"], tuple(value.strip("'") for value in case),
                     tuple(map(str, where.values())), f"index.html#{name}?{urlencode(query)}",
@@ -156,9 +161,7 @@ def _values(found: Sequence[Mapping[str, Any]], key: str) -> int:
     return len({str(each["params"].get(key)) for each in found})
 
 
-def front(
-    drawn: Sequence[Line], chosen: Chronicle, files: Sequence[Reduced], threshold: float
-) -> Front:
+def front(drawn: Sequence[Line], chosen: Chronicle, files: Sequence[Reduced], threshold: float) -> Front:
     """Return the page's content.
 
     Parameters

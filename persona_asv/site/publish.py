@@ -23,7 +23,7 @@ from persona_asv.engine.publisher import run_asv
 from persona_asv.engine.results import Benchmark, read_benchmarks_file
 from persona_asv.engine.store import HOME, make_home, write_json
 from persona_asv.engine.suite import results_folder
-from persona_asv.errors import MeasurementError, PersonaAsvError, ResultFileError, UsageError
+from persona_asv.errors import MeasurementError, ResultFileError, UsageError
 from persona_asv.site import nominal, swap, text
 from persona_asv.site.reduction import Reduced, reduce_file
 from persona_asv.site.staging import Staged, stage
@@ -83,9 +83,7 @@ class Published:
     left_out: tuple[LeftOut, ...]
 
 
-def publish(
-    settings: Config, output: Path, commits: str | None, page: Callable[[Site], str]
-) -> Published:
+def publish(settings: Config, output: Path, commits: str | None, page: Callable[[Site], str]) -> Published:
     """Build the site in ``output``, or leave it where nothing has changed since it was built.
 
     Parameters
@@ -122,7 +120,9 @@ def publish(
                 return _build(settings, chosen, within, results, output, shop, digest, page)
         except OSError as error:
             where = error.filename or output
-            raise MeasurementError(f"{where}: cannot be written ({error.strerror}); the site is as it was") from error
+            raise MeasurementError(
+                f"{where}: cannot be written ({error.strerror}); the site is as it was"
+            ) from error
 
 
 def _build(
@@ -138,7 +138,9 @@ def _build(
     books = tuple(shelf_of(settings).books())
     files, left_out = _read(results, chosen, within)
     if not files:
-        why = f": {left_out[0].path}: {left_out[0].reason}" if left_out else "; persona benchmark run fills it"
+        why = (
+            f": {left_out[0].path}: {left_out[0].reason}" if left_out else "; persona benchmark run fills it"
+        )
         raise MeasurementError(f"{results} holds no result to draw{why}")
     known, complaint = _known(results)
     costs = nominal.of_machines(files, settings.root / HOME / nominal.FILE)
@@ -152,8 +154,15 @@ def _build(
     pieces = run_asv(_order(chosen, staged, tags, shop), shop)
     asv_pages.make_offline(html)
     site = Site(
-        chosen, staged, tags, books, (*left_out, *([LeftOut(results / "benchmarks.json", complaint)] if complaint else [])),
-        costs, pieces, threshold, _extras(settings, books, html),
+        chosen,
+        staged,
+        tags,
+        books,
+        (*left_out, *([LeftOut(results / "benchmarks.json", complaint)] if complaint else [])),
+        costs,
+        pieces,
+        threshold,
+        _extras(settings, books, html),
     )
     (html / asv_pages.START).write_text(page(site), encoding="utf-8")
     published = Published(
@@ -175,12 +184,14 @@ def _alone(root: Path) -> Iterator[None]:
     except Timeout as error:
         raise UsageError(f"publish: another one has been at work for {PATIENCE:.0f} s; try again") from error
     except OSError as error:
-        raise MeasurementError(f"{error.filename or root / HOME}: cannot be written ({error.strerror})") from error
+        raise MeasurementError(
+            f"{error.filename or root / HOME}: cannot be written ({error.strerror})"
+        ) from error
 
 
 @contextmanager
 def _workshop(root: Path, output: Path) -> Iterator[Path]:
-    """Make a folder to build in, on the site's file system; what a killed publish left is swept away first."""
+    """Make a folder to build in, on the site's file system; what a killed publish left is swept away."""
     home = root / HOME
     if home.stat().st_dev != output.parent.stat().st_dev:
         home = output.parent
@@ -262,7 +273,9 @@ def _configure(path: Path, chosen: Chronicle, staged: Staged, html: Path, thresh
             "html_dir": str(html),
             "regressions_thresholds": {".*": threshold},
             "regressions_first_commits": {
-                f"^{asv_pages.exactly(name)}[(@]": None for name in staged.names.values() if name not in judged
+                f"^{asv_pages.exactly(name)}[(@]": None
+                for name in staged.names.values()
+                if name not in judged
             },
         },
     )
@@ -301,10 +314,19 @@ def _digest(settings: Config, root: Path, results: Path, commits: str | None) ->
     facts += [str(settings.baselines_dir), str(settings.reports_dir)]
     reports = settings.root / settings.reports_dir
     folders = (settings.root / settings.baselines_dir, reports)
-    paths = [path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in (".yaml", ".html")]
-    everything = [*_paths(results), *sorted(results.rglob("machine.json")), results / "benchmarks.json", *paths]
+    paths = [
+        path for folder in folders for path in sorted(folder.glob("*")) if path.suffix in (".yaml", ".html")
+    ]
+    everything = [
+        *_paths(results),
+        *sorted(results.rglob("machine.json")),
+        results / "benchmarks.json",
+        *paths,
+    ]
     package = Path(persona_asv.__file__).parent
-    makers = [path for part in ("site", "engine", "render", "www") for path in sorted((package / part).rglob("*"))]
+    makers = [
+        path for part in ("site", "engine", "render", "www") for path in sorted((package / part).rglob("*"))
+    ]
     for path in (*everything, *(path for path in makers if "__pycache__" not in path.parts)):
         try:
             stat = path.stat()
@@ -317,7 +339,9 @@ def _digest(settings: Config, root: Path, results: Path, commits: str | None) ->
 def _mark(path: Path, digest: str, costs: Mapping[str, float], published: Published) -> None:
     left_out = [[str(left.path), left.reason] for left in published.left_out]
     facts = {"commits": published.commits, "files": published.files, "series": published.series}
-    write_json(path, {"schema": 1, "digest": digest, "nominal": costs, **facts, "left_out": left_out}, indent=1)
+    write_json(
+        path, {"schema": 1, "digest": digest, "nominal": costs, **facts, "left_out": left_out}, indent=1
+    )
 
 
 def _built(output: Path, digest: str, costs: Mapping[str, float]) -> Published | None:

@@ -21,7 +21,12 @@ MACHINE_FACTS = ("arch", "cpu", "num_cpu", "os", "ram")
 """What asv says of a machine in every result: a new kernel is no new line in a graph."""
 _REPLACED = {drawn.source for drawn in SERIES.values()} | {
     metrics.GENERATION + name
-    for name in (*MEASURED.values(), "track_reference_wall", "track_operation_calls", "track_operation_tokens")
+    for name in (
+        *MEASURED.values(),
+        "track_reference_wall",
+        "track_operation_calls",
+        "track_operation_tokens",
+    )
 }
 """Benchmarks of our suite that are drawn as a series of `SERIES`, or are the means to one."""
 
@@ -104,7 +109,9 @@ def reduce_file(path: Path) -> Reduced | str:
 
 def _lines(file: ResultFile) -> dict[str, str]:
     """Return the requirements and the Python version; an interpreter's path would be a line a checkout."""
-    lines = {key: said for key, said in file.params.items() if key not in (*MACHINE_FACTS, "machine", "python")}
+    lines = {
+        key: said for key, said in file.params.items() if key not in (*MACHINE_FACTS, "machine", "python")
+    }
     for text in (file.python, file.env_name):
         found = re.search(r"(\d+\.\d+)[\d.]*$", text) or re.search(r"py(?:thon)?(\d+\.\d+)", text)
         if found:
@@ -113,15 +120,17 @@ def _lines(file: ResultFile) -> dict[str, str]:
 
 
 def _own_rows(file: ResultFile) -> Iterator[tuple[str, Row]]:
-    if not is_ours([file]):
-        return
-    cases = {label.params: own_side([file], label) for label in own_cases([file])}
+    timed = is_ours([file])
+    cases = {label.params: own_side([file], label) for label in own_cases([file])} if timed else {}
     for drawn in SERIES.values():
         source = file.series.get(drawn.source)
         if source is None:
             continue
-        found = {case: drawn.read(side) for case, side in cases.items()}
-        points = {case: point for case, point in found.items() if point is not None}
+        if drawn.read is None:
+            points = _points(source)
+        else:
+            found = {case: drawn.read(side) for case, side in cases.items()}
+            points = {case: point for case, point in found.items() if point is not None}
         if points:
             yield drawn.name, Row(source.param_sets, points, source.version, source.started_at)
 
@@ -129,9 +138,13 @@ def _own_rows(file: ResultFile) -> Iterator[tuple[str, Row]]:
 def _other_rows(file: ResultFile) -> Iterator[tuple[str, Row]]:
     for name, series in file.series.items():
         if name not in _REPLACED:
-            points = {cell.params: point for cell in series.cells if (point := _point(cell)) is not None}
+            points = _points(series)
             if points:
                 yield name, Row(series.param_sets, points, series.version, series.started_at)
+
+
+def _points(series: Series) -> dict[Case, Point]:
+    return {cell.params: point for cell in series.cells if (point := _point(cell)) is not None}
 
 
 def _point(cell: Cell) -> Point | None:

@@ -54,6 +54,8 @@ class Drawn:
         What is shown: a name, a unit, and one line on what moves it.
     source
         The benchmark of our suite that it is read from, whose version it has.
+    read
+        How; None for asv's own value of it.
     normal
         Whether the value is a multiple of the reference operation, to be multiplied by its nominal cost.
     judged
@@ -65,7 +67,7 @@ class Drawn:
     unit: str
     moves: str
     source: str
-    read: Reading
+    read: Reading | None = None
     normal: bool = False
     judged: bool = True
 
@@ -102,16 +104,6 @@ def _raw(series: str, statistic: str, *, per_persona: bool = False) -> Reading:
     return read
 
 
-def _single(key: str) -> Reading:
-    scale = next(single.scale for single in metrics.SINGLES if single.key == key)
-
-    def read(side: Side) -> Point | None:
-        value = side.rounds[0].scalars.get(key)
-        return None if value is None else Point(value / scale)
-
-    return read
-
-
 _CPU, _REFERENCE = metrics.GENERATION + "track_cpu", metrics.GENERATION + "track_reference"
 _NORMAL = "in seconds of a machine whose reference operation takes its nominal cost"
 
@@ -119,16 +111,21 @@ SERIES: Mapping[str, Drawn] = {
     drawn.name: drawn
     for drawn in (
         Drawn("api.calls", "API calls per persona", "calls", "Prompt structure, and retries. Exact.",
-              metrics.API_CALLS, _single("api_calls_per_persona")),
+              metrics.API_CALLS),
+        Drawn("api.connections", "new connections per persona", "connections",
+              "Clients made anew, and connections that are not kept. Exact.", metrics.CONNECTIONS),
         Drawn("api.tokens", "tokens per persona", "tokens", "Prompts, and what is asked for. Exact.",
-              metrics.TOKENS, _single("tokens_per_persona")),
+              metrics.TOKENS),
         Drawn("cpu.p50", "CPU per operation, P50", "seconds",
-              f"Code that computes more. CPU of the process, {_NORMAL}.", _CPU, _normalised("cpu", "p50"), normal=True),
+              f"Code that computes more. CPU of the process, {_NORMAL}.",
+              _CPU, _normalised("cpu", "p50"), normal=True),
         Drawn("cpu.p95", "CPU per operation, P95", "seconds",
               f"Code that computes more now and then. CPU of the process, {_NORMAL}.",
               _CPU, _normalised("cpu", "p95"), normal=True),
+        Drawn("memory.average", "average memory of a fresh process", "bytes",
+              "What is kept between operations.", metrics.MEMORY_AVERAGE),
         Drawn("memory.peak", "peak memory of a fresh process", "bytes", "Imports, and what is kept.",
-              metrics.MEMORY, _single("memory_peak_mb")),
+              metrics.MEMORY),
         Drawn("overhead.p50", "client overhead, P50", "seconds",
               f"Computing and waiting of Persona's own, without the provider, {_NORMAL}.",
               metrics.OVERHEAD, _normalised("overhead", "p50"), normal=True),
@@ -136,7 +133,11 @@ SERIES: Mapping[str, Drawn] = {
               f"The same, of the slow operations, {_NORMAL}.",
               metrics.OVERHEAD, _normalised("overhead", "p95"), normal=True),
         Drawn("reliability.errors", "failed or short operations", "percent",
-              "Parsing, validation and time-outs.", metrics.ERROR_RATE, _single("error_rate")),
+              "Parsing, validation and time-outs.", metrics.ERROR_RATE),
+        Drawn("reliability.parse_failures", "answers without a persona", "percent", "Prompts and parsing.",
+              metrics.PARSE_FAILURE_RATE),
+        Drawn("reliability.retries", "requests sent again", "percent",
+              "Time-outs, and the policy of retries.", metrics.RETRY_RATE),
         Drawn("wall.latency_p50", "wall: generation latency, P50", "seconds",
               "Everything: the code, the provider and a busy machine.",
               metrics.LATENCY, _raw("wall", "p50"), judged=False),
@@ -151,6 +152,10 @@ SERIES: Mapping[str, Drawn] = {
         Drawn("wall.time_per_persona", "wall: time per persona (60 s over it is the throughput)", "seconds",
               "Everything: the code, the provider and a busy machine. Less is more personas a minute.",
               metrics.SECONDS_PER_PERSONA, _raw("wall", "p50", per_persona=True), judged=False),
+        Drawn("wall.time_per_persona_windows", "wall: time per persona in windows of a second", "seconds",
+              "The same where several requests are under way.", metrics.WINDOWS, judged=False),
+        Drawn("wall.provider_time", "wall: provider time, P50", "seconds", "The provider, or the stand-in.",
+              metrics.PROVIDER_TIME, judged=False),
     )
 }  # fmt: skip
 """By asv's name."""

@@ -19,7 +19,7 @@ class Handler(SimpleHTTPRequestHandler):
     server_version = "persona_asv"
     sys_version = ""
 
-    def send_head(self) -> BytesIO | None:  # type: ignore[override]
+    def send_head(self) -> BytesIO | None:
         """Answer a request for a file."""
         name = self.headers.get("Host", "").rpartition(":")[0]
         if name not in (ADDRESS, "localhost"):

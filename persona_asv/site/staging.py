@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,8 @@ def stage(
             machines[file.machine] = text.name(file.machine, taken=machines.values())
     axes = {name: _axes(name, ordered, known) for name in names}
     benchmarks = {
-        new: _described(name, new, axes[name], _version(name, ordered, known), known) for name, new in names.items()
+        new: _described(name, new, axes[name], _version(name, ordered, known), known)
+        for name, new in names.items()
     }
     lines = _lines(ordered)
     for number, file in enumerate(ordered):
@@ -104,7 +105,7 @@ def _write(path: Path, content: object) -> None:
 
 
 def _version(name: str, files: Sequence[Reduced], known: Mapping[str, Benchmark]) -> str:
-    """Return the version that is drawn: the suite's, else the newest result's; other results are not like it."""
+    """Return the version that is drawn: the suite's, else the newest result's; others are not like it."""
     source = SERIES[name].source if name in SERIES else name
     if source in known and known[source].version is not None:
         return str(known[source].version)
@@ -151,7 +152,7 @@ def _described(
     else:
         title = told.pretty_name if told else name
         unit = (told.unit if told else None) or "unit"
-        moves = f"{name}: of another suite, as it was measured there."
+        moves = f"{name}, as it was measured."
     return {
         "name": new,
         "pretty_name": text.inert_title(title),
@@ -208,8 +209,12 @@ def _lines(files: Sequence[Reduced]) -> list[dict[str, str]]:
     """
     lines = [dict(file.lines) for file in files]
     if len({file.subject for file in files}) > 1:
-        lines = [{**line, "subject": file.subject or "other"} for line, file in zip(lines, files, strict=True)]
-    seen = Counter((file.commit, file.machine, *sorted(line.items())) for line, file in zip(lines, files, strict=True))
+        lines = [
+            {**line, "subject": file.subject or "other"} for line, file in zip(lines, files, strict=True)
+        ]
+    seen = Counter(
+        (file.commit, file.machine, *sorted(line.items())) for line, file in zip(lines, files, strict=True)
+    )
     if max(seen.values(), default=0) > 1:
         lines = [{**line, "environment": file.env_name} for line, file in zip(lines, files, strict=True)]
     return lines

@@ -12,7 +12,7 @@ from persona_asv.errors import UsageError
 
 KEPT = (".gitkeep", "README.md", ".nojekyll", "CNAME")
 """Files of a site's folder that are not the site's, and stay."""
-MARK = "site.json"
+MARK = "persona-site.json"
 """What a site of ours holds, and a folder of somebody's photographs does not."""
 _EXCHANGE, _AT_CWD = 2, -100
 
@@ -32,7 +32,7 @@ def refuse_foreign(target: Path) -> None:
     content = {path.name for path in target.iterdir()} - set(KEPT)
     if content and MARK not in content and not {"index.html", "asv.js", "info.json"} <= content:
         raise UsageError(
-            f"--output: {target} holds {sorted(content)[0]}, which is no site's; name another folder, or empty it"
+            f"--output: {target} holds {min(content)}, which is no site's; name another folder, or empty it"
         )
 
 

@@ -71,7 +71,11 @@ def publish(pairs: int = 3) -> None:
             shutil.rmtree(folder / "html", ignore_errors=True)
             ours.append(seconds(OURS, folder))
         ratios = [a / b for a, b in zip(ours, plain, strict=True)]
-        line("persona benchmark publish, times plain asv publish", f"{statistics.median(ratios):.2f}", "at most 0.75")
+        line(
+            "persona benchmark publish, times plain asv publish",
+            f"{statistics.median(ratios):.2f}",
+            "at most 0.75",
+        )
         line("  seconds of both", f"{statistics.median(ours):.1f} and {statistics.median(plain):.1f}", "-")
         unchanged = statistics.median(seconds(OURS, folder) for _ in range(pairs))
         line("persona benchmark publish, nothing changed", f"{unchanged:.2f} s", "under 1 s")
