@@ -30,11 +30,6 @@ _LINK = re.compile(r"[ \t]*<link\b[^>]*>\s*?\n")
 _AWAY = re.compile(r"""(?:src|href)\s*=\s*["']\s*(?:[a-z]+:)?//""", re.IGNORECASE)
 
 
-def exactly(name: str) -> str:
-    """Return a regular expression for this name and nothing else."""
-    return re.escape(name)
-
-
 def make_offline(site: Path) -> None:
     """Rewrite a site that asv has just published.
 

@@ -16,8 +16,8 @@ def drift_of(values: Sequence[float]) -> float | None:
 
     Theil and Sen's slope, the median of the slopes of all pairs (P. K. Sen, "Estimates of the regression
     coefficient based on Kendall's tau", JASA 63, 1968), times the length, over the median; None where
-    Kendall's test finds no direction (H. B. Mann, "Nonparametric tests against trend", Econometrica 13, 1945), or
-    where the median is none to divide by.
+    Kendall's test finds no direction (H. B. Mann, "Nonparametric tests against trend", Econometrica 13,
+    1945), or where the median is none to divide by.
 
     >>> drift_of([1.0, 1.02, 1.04, 1.06, 1.08, 1.1, 1.12, 1.14])
     0.1308...
