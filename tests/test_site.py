@@ -122,10 +122,8 @@ class TestSite:
         page = (slower.folder / "html" / "start.html").read_text()
         commit = slower.hashes[8]
         assert "What changed since v0.1" in page
-        assert (
-            f'href="https://github.com/persona/shop/commit/{commit}" rel="noopener"><code>{commit[:8]}</code></a>'
-            in page
-        )
+        link = f"https://github.com/persona/shop/commit/{commit}"
+        assert f'href="{link}" rel="noopener"><code>{commit[:8]}</code></a>' in page
         assert "Wait for the pool" in page
         assert page.count('<li class="card">') == 1
         assert f"commits={commit}" in page
