@@ -27,7 +27,7 @@ _POLICY = (
 )
 _SCRIPT = re.compile(r"[ \t]*<script\b[^>]*>.*?</script>\s*?\n", re.DOTALL)
 _LINK = re.compile(r"[ \t]*<link\b[^>]*>\s*?\n")
-_AWAY = re.compile(r"""(?:src|href)\s*=\s*["']\s*(?:[a-z]+:)?//""", re.IGNORECASE)
+_AWAY = re.compile(r"""(?:src|href)\s*=\s*["']?\s*(?:[a-z]+:)?//""", re.IGNORECASE)
 
 
 def make_offline(site: Path) -> None:

@@ -54,7 +54,8 @@ def _percent(ratio: float) -> str:
     return f"{significant(100 * ratio)} %"
 
 
-def _signed(ratio: float) -> str:
+def signed(ratio: float) -> str:
+    """Return a change, given as a ratio less one, as people say it."""
     if not math.isfinite(ratio):
         return "from nothing"
     return (
@@ -64,7 +65,8 @@ def _signed(ratio: float) -> str:
     )
 
 
-def _value(value: float, unit: str) -> str:
+def value(value: float, unit: str) -> str:
+    """Return a value of a series in the unit that people would use."""
     if unit == "seconds":
         return milliseconds(1000 * value) if value >= 1e-4 else f"{significant(1e6 * value)}µs"
     if unit == "bytes":
@@ -84,7 +86,7 @@ def _step(step: Step, site: Site) -> dict[str, Any]:
     join = "&" if not step.line.link.endswith("?") else ""
     also = list(dict.fromkeys(line.title for line in step.also if line.title != step.line.title))
     return {
-        "size": _signed(step.after / step.before - 1 if step.before > 0 else math.inf),
+        "size": signed(step.after / step.before - 1 if step.before > 0 else math.inf),
         "worse": step.after > step.before,
         "title": step.line.title,
         "detail": _where(step.line),
@@ -93,14 +95,14 @@ def _step(step: Step, site: Site) -> dict[str, Any]:
         "url": chosen.commit_page and chosen.commit_page + newest.hash,
         "subject": newest.subject,
         "others": len(commits) - 1 if len(commits) > 1 else 0,
-        "levels": f"{_value(step.before, step.line.unit)} → {_value(step.after, step.line.unit)}",
+        "levels": f"{value(step.before, step.line.unit)} → {value(step.after, step.line.unit)}",
         "also": ", ".join(also[:3]) + (f" and {len(also) - 3} more" if len(also) > 3 else ""),
     }
 
 
 def _drift(drift: Drift) -> dict[str, Any]:
     return {
-        "size": _signed(drift.change),
+        "size": signed(drift.change),
         "commits": drift.commits,
         "link": drift.line.link,
         "title": drift.line.title,
@@ -112,7 +114,7 @@ def _machine(machine: Machine) -> dict[str, Any]:
     reasons = [f"another {key}" for key in machine.differs]
     if machine.ratio is not None:
         change = machine.ratio - 1
-        size = "as usual" if abs(change) < 0.005 else f"{_signed(change)} against its usual"
+        size = "as usual" if abs(change) < 0.005 else f"{signed(change)} against its usual"
         reasons.append(f"the reference operation takes {size}")
     elif not reasons:
         reasons.append("nothing earlier to compare it with")

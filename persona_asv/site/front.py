@@ -225,7 +225,7 @@ def _together(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def _drift(line: Line, least: float) -> Drift | None:
     """Return how the line moves since its last step."""
-    start = line.pieces[-1][0] if line.pieces else line.points[0][0]
+    start = line.pieces[-1][0] if line.pieces else 0
     values = [value for revision, value in line.points if revision >= start]
     change = drift_of(values) if len(values) >= FEWEST else None
     return None if change is None or abs(change) < least else Drift(line, change, len(values))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from persona_asv import metrics
 from persona_asv.rounds import Side
-from persona_asv.stats import harrell_davis, quantile_interval
+from persona_asv.stats import harrell_davis, quantile_interval, supports
 from persona_asv.traces import STATISTICS, trace
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ class Drawn:
 
 
 def _quantile(values: Array, statistic: str) -> Point | None:
+    """Return the percentile; None where too few values lie beyond it for a step in it to mean anything."""
     q = STATISTICS[statistic]
-    if q is None or not values.size:
+    if q is None or not supports(values.size, q):
         return None
     value = harrell_davis(values, q)
     return Point(value, quantile_interval(values.tolist(), q, CONFIDENCE)) if math.isfinite(value) else None
@@ -124,6 +125,8 @@ SERIES: Mapping[str, Drawn] = {
               _CPU, _normalised("cpu", "p95"), normal=True),
         Drawn("memory.average", "average memory of a fresh process", "bytes",
               "What is kept between operations.", metrics.MEMORY_AVERAGE),
+        Drawn("memory.operation_peak", "peak memory of one operation, P50", "bytes",
+              "What an operation holds at once.", metrics.OPERATION_PEAK),
         Drawn("memory.peak", "peak memory of a fresh process", "bytes", "Imports, and what is kept.",
               metrics.MEMORY),
         Drawn("overhead.p50", "client overhead, P50", "seconds",
