@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from persona_asv.engine import asv_pages, chronicle
 from persona_asv.engine.chronicle import Chronicle, Commit
-from persona_asv.engine.remote import commit_page, web_page
+from persona_asv.engine.forge import commit_page, web_page
 from persona_asv.errors import MeasurementError, UsageError
 from persona_asv.render import site as render
 from persona_asv.site import swap, text

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from persona_asv.engine import remote
+from persona_asv.engine import forge
 from persona_asv.engine.worktree import _git as git
 from persona_asv.errors import MeasurementError, UsageError
 
@@ -54,12 +54,12 @@ class Chronicle:
     @property
     def page(self) -> str | None:
         """The project's web page."""
-        return remote.web_page(self.remote)
+        return forge.web_page(self.remote)
 
     @property
     def commit_page(self) -> str | None:
         """What a hash is appended to for the web page of a commit."""
-        return remote.commit_page(self.remote)
+        return forge.commit_page(self.remote)
 
     def within(self, spec: str) -> frozenset[str]:
         """Return the commits of a range as git understands it, ``v1.0..main`` or ``-20``'s like.

@@ -1,4 +1,4 @@
-"""The git remote as a web page: where a commit can be looked at, if anywhere."""
+"""The web page of a git remote: where a commit can be looked at, if anywhere."""
 
 from __future__ import annotations
 
