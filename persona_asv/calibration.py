@@ -52,13 +52,14 @@ class Channel(StrEnum):
     """Which part of an operation's time a number is about.
 
     CPU sees code that burns more, DEMAND also code that waits more, WALL everything and the neighbours too,
-    OVERHEAD the subject's own share.
+    OVERHEAD the subject's own share, START a process from its beginning, in units of a bare interpreter's.
     """
 
     CPU = "cpu"
     DEMAND = "demand"
     WALL = "wall"
     OVERHEAD = "overhead"
+    START = "start"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

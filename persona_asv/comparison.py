@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from persona_asv import metrics
 from persona_asv.errors import ExitCode, MeasurementError, ResultFileError
 from persona_asv.gate import Rules, judge
 from persona_asv.judgement import Judgement
@@ -178,8 +179,16 @@ def _notes(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> Ite
     for what, found in facts.items():
         if len(found) > 1:
             yield f"measured on different {what}: {', '.join(sorted(found))}"
+    apart = {key for key, name in metrics.PER_PYTHON.items() if any(name in f.series for f in both)}
+    if apart and _pythons(baseline, current):
+        yield f"not compared, for another Python is another number: {', '.join(sorted(apart))}"
     if baseline[0].commit == current[0].commit != UNATTRIBUTED:
         yield f"A/A: both sides are commit {current[0].commit[:8]}"
+
+
+def _pythons(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> bool:
+    """Return whether the files are of different versions of Python."""
+    return len({f.python for f in (*baseline, *current)}) > 1
 
 
 def _judge_cases(
@@ -189,9 +198,10 @@ def _judge_cases(
     changed: set[str],
     rules: Rules,
 ) -> Iterator[Case]:
+    apart = set(metrics.PER_PYTHON.values()) if _pythons(baseline, current) else set()
     for label in common:
         # A changed benchmark is missing from the current side: shown as such, never passed over.
-        judgement = judge(own_side(baseline, label), own_side(current, label, changed), rules)
+        judgement = judge(own_side(baseline, label, apart), own_side(current, label, changed | apart), rules)
         case, provider = (*label.values, "", "")[:2]
         yield Case(case, provider, judgement)
 

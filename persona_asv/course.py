@@ -90,7 +90,7 @@ class Course:
     @classmethod
     def begin(cls, plan: Plan, ground: Ground) -> Course:
         """Return the course of a plan, its folder created."""
-        return cls(plan, ground, RunFolder.create(ground.root), deals(plan.workload))
+        return cls(plan, ground, RunFolder.create(ground.root), deals(plan.workload, plan.families))
 
     def rounds(self) -> list[Round]:
         """Return its rounds, none of them measured yet."""
@@ -100,7 +100,7 @@ class Course:
         """Write what asv is told of a round; returns the order's path."""
         deal, url = self.deals[round_.number - 1], f"http://127.0.0.1:{port}"
         told = environ(self.plan, url, f"{self.folder.id[-6:]}.{round_.number}", deal)
-        ground, wanted = self.ground, selected(self.plan, deal)
+        ground, wanted = self.ground, selected(self.plan, deal, round_.number)
         return round_.prepare(ground.attribution, ground.machine, ground.repository, wanted, told)
 
     def keep(self, round_: Round, tally: Tally) -> None:

@@ -57,11 +57,15 @@ class Family:
         As ``--only`` takes it.
     benchmarks
         asv benchmarks that must run for it.
+    rounds
+        How many rounds of a run measure it, the first ones; None for all. What costs a process of its own
+        and hardly scatters need not be measured in every round.
     """
 
     name: str
     summary: str
     benchmarks: tuple[str, ...]
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,11 @@ class Single:
     ----------
     rest_of
         What the value is taken off, for a metric whose rest is stored because asv knows lower-is-better only.
+    yardstick
+        Series of what the machine made of a fixed task in the same breath, in the same unit; empty where the
+        values hardly scatter. Values with a yardstick are compared in units of it.
+    per_python
+        Whether it is another number on another minor version of Python, so that the two are never compared.
     """
 
     family: str
@@ -133,6 +142,8 @@ class Single:
     middle: Callable[[Sequence[float]], float]
     scale: float = 1.0
     rest_of: float | None = None
+    yardstick: str = ""
+    per_python: bool = False
 
     def of(self, value: float) -> float:
         """Return the metric that a value of asv's stands for."""

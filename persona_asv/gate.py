@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from persona_asv import starts
 from persona_asv.calibration import Calibration, calibrate
 from persona_asv.errors import MeasurementError
 from persona_asv.evidence import USUAL_SCATTER, usual_scatter
@@ -83,8 +84,10 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         findings = _judge_timings(timings, (baseline, current), calibration.basis.value, ALPHA[in_blocks])
     else:
         findings = []
+    started = starts.timings(baseline, current, rules.thresholds, rules.wants, in_blocks=in_blocks)
+    findings += _judge_timings(started, (baseline, current), starts.BASIS, ALPHA[in_blocks])
     before, after = _keys(baseline, rules), _keys(current, rules)
-    timed = {t.key for t in timings}
+    timed = {t.key for t in (*timings, *started)}
     scalar_keys = [k for k in before if k not in timed and baseline.scalar(k) and current.scalar(k)]
     findings += [judge_scalar(k, baseline, current, rules.thresholds.of(k)) for k in scalar_keys]
     if not findings:

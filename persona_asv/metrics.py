@@ -36,6 +36,11 @@ MEMORY_AVERAGE = "memory.Memory.track_average"
 
 CONCURRENT = frozenset({WINDOWS})
 """What is measured only where several requests are under way: else it repeats another series."""
+WORK = "work.Work.track_python_calls"
+IMPORT = "startup.Startup.track_import"
+IMPORTED_MODULES = "startup.Startup.track_imported_modules"
+INTERPRETER = "startup.Startup.track_interpreter"
+CLI_STARTUP = "startup.CommandLine.track_start"
 
 _READINGS = tuple(
     GENERATION + name
@@ -73,6 +78,13 @@ FAMILIES: Mapping[str, Family] = {
             (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS, CONNECTIONS),
         ),
         Family("reliability", "operations that failed, requests sent again, answers parsed", _READINGS),
+        Family("work", "Python calls per persona, counted", (WORK,), rounds=3),
+        Family(
+            "startup",
+            "import and command line of the subject, in fresh processes",
+            (IMPORT, IMPORTED_MODULES, INTERPRETER, CLI_STARTUP),
+            rounds=3,
+        ),
     )
 }
 
@@ -125,8 +137,17 @@ DISTRIBUTIONS = (
     ),
     Distribution("api_efficiency", "api_calls (per persona)", "api_calls", COUNT, OPERATION_CALLS),
     Distribution("api_efficiency", "tokens (per persona)", "tokens", COUNT, OPERATION_TOKENS),
+    Distribution("work", "python_calls (per persona)", "python_calls", COUNT, WORK),
+    Distribution("startup", "cli_startup", "cli_startup", MILLISECONDS, CLI_STARTUP, 1e3),
+    Distribution("startup", "import", "import", MILLISECONDS, IMPORT, 1e3),
+    Distribution("startup", "imported_modules", "imported_modules", COUNT, IMPORTED_MODULES),
 )
 
+
+PROVIDERS_SHARE = Distribution(
+    "client_overhead", "provider_time", "provider_time", MILLISECONDS, PROVIDER_TIME, 1e3
+)
+"""What client_overhead leaves of the latency: shown beside other providers', and no metric of ours."""
 
 SINGLES = (
     Single("memory_usage", "memory_peak_mb", MEGABYTES, MEMORY, statistics.median, 1e-6),
@@ -134,6 +155,12 @@ SINGLES = (
     Single("api_efficiency", "api_calls_per_persona", COUNT, API_CALLS, statistics.fmean),
     Single("api_efficiency", "tokens_per_persona", COUNT, TOKENS, statistics.fmean),
     Single("api_efficiency", "connections_per_persona", COUNT, CONNECTIONS, statistics.fmean),
+    Single("work", "python_calls_per_persona", COUNT, WORK, statistics.median, per_python=True),
+    Single(
+        "startup", "cli_startup_ms", MILLISECONDS, CLI_STARTUP, statistics.median, 1e3, yardstick=INTERPRETER
+    ),
+    Single("startup", "import_ms", MILLISECONDS, IMPORT, statistics.median, 1e3, yardstick=INTERPRETER),
+    Single("startup", "imported_modules", COUNT, IMPORTED_MODULES, statistics.median, per_python=True),
     Single("reliability", "error_rate", PERCENT, ERROR_RATE, statistics.fmean),
     Single("reliability", "retry_rate", PERCENT, RETRY_RATE, statistics.fmean),
     Single(
@@ -145,6 +172,10 @@ SINGLES = (
         rest_of=100.0,
     ),
 )
+
+
+PER_PYTHON = {single.key: single.series for single in SINGLES if single.per_python}
+"""Metrics that belong to one minor version of Python, with their series."""
 
 
 def unit_of(key: str) -> Unit | None:
@@ -163,6 +194,11 @@ def keys(chosen: Iterable[Family]) -> frozenset[str]:
         if each.family in wanted and each.gated:
             found |= {f"{each.key}_p{q * 100:.0f}" for q in QUANTILES}
     return frozenset(found | ({"throughput_per_minute"} if "throughput" in wanted else set()))
+
+
+def family_of(metric: str) -> str | None:
+    """Return the family that is called so or has a metric of that key; None where there is none."""
+    return next((each.name for each in FAMILIES.values() if metric in {each.name, *keys([each])}), None)
 
 
 def throughput(rounds: CaseRounds) -> Estimate | None:

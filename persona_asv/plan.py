@@ -62,22 +62,25 @@ class Ground:
     environment: Environment = field(default_factory=Environment)
 
 
-def deals(workload: Workload) -> list[dict[str, int]]:
-    """Return the operations of each case in each round."""
+def deals(workload: Workload, families: Iterable[Family] = ()) -> list[dict[str, int]]:
+    """Return the operations of each case in each round, without rounds that none of the families measures."""
     shares = {case.name: case.deal() for case in workload.cases}
+    most = [family.rounds for family in families]
+    last = None if None in most else max(filter(None, most), default=None)
     return [
         {name: deal[index] for name, deal in shares.items() if index < len(deal)}
         for index in range(max(map(len, shares.values())))
-    ]
+    ][:last]
 
 
-def selected(plan: Plan, deal: dict[str, int]) -> list[str]:
-    """Return the benchmarks of a round by full name with parameters."""
+def selected(plan: Plan, deal: dict[str, int], number: int) -> list[str]:
+    """Return the benchmarks of a round, counted from 1, by full name with parameters."""
+    families = [family for family in plan.families if family.rounds is None or number <= family.rounds]
     return [
         f"{name}({', '.join(params(case.name, plan.provider))})"
         for case in plan.workload.cases
         if case.name in deal
-        for name in metrics.benchmarks(plan.families, case.concurrency)
+        for name in metrics.benchmarks(families, case.concurrency)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from persona_asv import metrics
-from persona_asv.baselines.baseline import Baseline, Entry, Figure
+from persona_asv.baselines.baseline import Baseline, Figure
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.comparison import Case, Comparison
 from persona_asv.errors import MeasurementError, ResultFileError
@@ -18,7 +18,7 @@ from persona_asv.scalars import SCREEN, judge_scalar
 from persona_asv.sides import own_cases, own_side
 from persona_asv.units import Better
 
-_SCALARS = {single.key for single in metrics.SINGLES}
+_SCALARS = {single.key for single in metrics.SINGLES if not single.yardstick}
 
 
 def compare_recorded(
@@ -41,9 +41,9 @@ def compare_recorded(
     _same_subject(baseline, current)
     measured = {label.values: label for label in own_cases(current)}
     cases = []
-    for name, entry in baseline.workloads.items():
+    for name in baseline.workloads:
         found = [key for key in measured if key[0] == name and baseline.provider in (None, key[1])]
-        cases += [_case(name, provider, entry, current, rules) for _, provider in found]
+        cases += [_case(name, provider, baseline, current, rules) for _, provider in found]
     if not cases:
         raise MeasurementError(
             f"baseline {baseline.name} and the current files have no workload in common: baseline "
@@ -77,11 +77,19 @@ def _same_subject(baseline: Baseline, current: Sequence[ResultFile]) -> None:
                 )
 
 
-def _case(name: str, provider: str, entry: Entry, current: Sequence[ResultFile], rules: Rules) -> Case:
+def _pythons_differ(baseline: Baseline, current: Sequence[ResultFile]) -> bool:
+    """Return whether a file is of another minor version of Python than the baseline is known to be."""
+    known = baseline.environment.python_version
+    return known is not None and any(known.split(".")[:2] != file.python.split(".")[:2] for file in current)
+
+
+def _case(name: str, provider: str, baseline: Baseline, current: Sequence[ResultFile], rules: Rules) -> Case:
+    entry = baseline.workloads[name]
     label = next(each for each in own_cases(current) if each.values == (name, provider))
     side = own_side(current, label)
     now = metrics.estimates(CaseRounds(name, provider, tuple(current)), metrics.FAMILIES.values())
-    wanted = [key for key in entry.metrics if rules.wants(key)]
+    apart = metrics.PER_PYTHON if _pythons_differ(baseline, current) else {}
+    wanted = [key for key in entry.metrics if rules.wants(key) and key not in apart]
     findings = []
     for key in wanted:
         if key in _SCALARS and side.scalar(key):

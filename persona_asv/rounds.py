@@ -13,6 +13,8 @@ Seconds = tuple[float, ...]
 
 LONGEST = 1e9
 """Seconds above which a value is a fault of the measurement: thirty years."""
+TICK = 1e-9
+"""Seconds that no process needs less than."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Round:
         The subject's own share of the wall time: no run-queue delay, no provider request outstanding.
     scalars
         Measured once a round, by metric key: peak memory, counts, rates.
+    yardsticks
+        For scalars that follow the machine, by metric key: what it made of a fixed task in the same breath,
+        in seconds. Such scalars are in seconds as well.
     started_at
         When the round began, in any unit that orders rounds; None where unknown.
     label
@@ -60,6 +65,7 @@ class Round:
     reference_cold: Seconds | None = None
     overhead: Seconds | None = None
     scalars: Mapping[str, float] = field(default_factory=dict)
+    yardsticks: Mapping[str, float] = field(default_factory=dict)
     started_at: float | None = None
     label: str = "a round"
 
@@ -69,6 +75,11 @@ class Round:
         for key, value in self.scalars.items():
             if not (math.isfinite(value) and value >= 0):
                 raise MeasurementError(f"{self.label}: {key} is {value}; measure this round again")
+        for key, value in self.yardsticks.items():
+            if not (TICK < value <= LONGEST and TICK < self.scalars[key] <= LONGEST):
+                raise MeasurementError(
+                    f"{self.label}: {key} is {self.scalars[key]} s beside {value} s; measure this round again"
+                )
 
     def _check(self, name: str, series: Seconds | None) -> None:
         if series is None:
@@ -85,7 +96,9 @@ class Round:
             )
 
 
-SERIES = tuple(f.name for f in fields(Round) if f.name not in ("scalars", "started_at", "label"))
+SERIES = tuple(
+    f.name for f in fields(Round) if f.name not in ("scalars", "yardsticks", "started_at", "label")
+)
 """The names of a round's per-operation series."""
 
 

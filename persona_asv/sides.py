@@ -46,7 +46,8 @@ class Label:
 
 def is_ours(files: Sequence[ResultFile]) -> bool:
     """Return whether any of the files comes from our suite."""
-    return any(metrics.LATENCY in f.series or metrics.MEMORY in f.series for f in files)
+    names = {metrics.LATENCY, *(single.series for single in metrics.SINGLES)}
+    return any(names & f.series.keys() for f in files)
 
 
 def own_cases(files: Sequence[ResultFile]) -> tuple[Label, ...]:
@@ -79,18 +80,31 @@ def own_side(files: Sequence[ResultFile], case: Label, without: Collection[str] 
 
 
 def _round(file: ResultFile, params: tuple[str, ...], without: Collection[str]) -> Round:
-    scalars = {}
+    scalars, yardsticks = {}, {}
     for single in metrics.SINGLES:
-        cell = _measured(file, single.series, params, without)
-        if cell is not None and cell.value is not None:
-            scalars[single.key] = single.of(cell.value)
+        value = _value(file, single.series, params, without)
+        if value is None:
+            continue
+        if single.yardstick:
+            beside = _value(file, single.yardstick, params, without)
+            if beside is None:
+                continue  # it cannot be compared
+            yardsticks[single.key] = beside
+        scalars[single.key] = value if single.yardstick else single.of(value)
     wall = _samples(file, metrics.LATENCY, params, without)
     timed = {
         name: _samples(file, metrics.GENERATION + benchmark, params, without) if wall else None
         for name, benchmark in SERIES.items()
     }
     start = file.series[metrics.LATENCY].started_at if metrics.LATENCY in file.series else None
-    return Round(wall or (), **timed, scalars=scalars, started_at=start, label=str(file.path))
+    return Round(
+        wall or (),
+        **timed,
+        scalars=scalars,
+        yardsticks=yardsticks,
+        started_at=start,
+        label=str(file.path),
+    )
 
 
 def foreign_cells(files: Sequence[ResultFile]) -> tuple[Label, ...]:
@@ -131,6 +145,11 @@ def _measured(file: ResultFile, name: str, params: tuple[str, ...], without: Col
         return None
     cell = file.series[name].at(*params)
     return cell if cell is not None and cell.state is State.MEASURED else None
+
+
+def _value(file: ResultFile, name: str, params: tuple[str, ...], without: Collection[str]) -> float | None:
+    cell = _measured(file, name, params, without)
+    return None if cell is None else cell.value
 
 
 def _samples(

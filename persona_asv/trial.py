@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import zip_longest
 
+from persona_asv import metrics
 from persona_asv.course import Course, Progress, Run
 from persona_asv.engine.job import Job
 from persona_asv.engine.round import Round
@@ -50,9 +51,25 @@ def measure(plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], N
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
         remains = "; ".join(dict.fromkeys(course.remains() for course in courses))
         raise kind(f"{reason}; {remains}") from error
-    for course in courses:
-        course.describe("finished")
-    return tuple(course.run() for course in courses)
+    return tuple(map(_finished, courses))
+
+
+def _finished(course: Course) -> Run:
+    """Return the run of a course that has all its rounds.
+
+    Raises
+    ------
+    MeasurementError
+        Every benchmark was skipped.
+    """
+    run = course.run()
+    if not any(metrics.table(case, course.plan.families) for case in run.cases):
+        log = course.folder.round(1) / "asv.log"
+        reason = f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
+        course.describe("partial", reason)
+        raise MeasurementError(reason)
+    course.describe("finished")
+    return run
 
 
 def _turns(courses: Sequence[Course]) -> list[tuple[Course, Round]]:

@@ -30,6 +30,7 @@ from persona_asv.site import swap, text
 from persona_asv.site.front import Line, Step, front, lines
 from persona_asv.site.publish import Published
 from persona_asv.site.reduction import Reduced
+from persona_asv.site.series import REFERENCE
 from persona_asv.site.sources import LeftOut
 from persona_asv.site.trend import drift_of
 
@@ -148,8 +149,9 @@ def told(length: int, tags: dict[str, int] | None = None) -> Chronicle:
 
 
 def result(place: int, reference: float | None = 0.001, machine: str = "m", **facts: str) -> Reduced:
+    costs = {} if reference is None else {REFERENCE: reference}
     return Reduced(
-        *(Path(f"{place}.json"), f"{place:040x}", 1000 * place, machine, facts, {}, "env", "", reference, {})
+        *(Path(f"{place}.json"), f"{place:040x}", 1000 * place, machine, facts, {}, "env", "", costs, {})
     )
 
 

@@ -34,6 +34,8 @@ from persona_asv.commands.envelope import echo_json, uptime
 @click.option(
     "--subject", metavar="NAME", help="Code under test: reference, or module:attribute of an adapter."
 )
+@click.option("--profile-code", metavar="METRIC",
+              help="Show the hottest functions of this metric's benchmark as well.")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def run(
@@ -45,6 +47,7 @@ def run(
     model: str | None,
     profile: str,
     subject: str | None,
+    profile_code: str | None,
     config: Path | None,
     as_json: bool,
 ) -> None:
@@ -56,16 +59,20 @@ def run(
       persona benchmark run --iterations 50 --only generation_latency
       persona benchmark run --profile constant:1200
       persona benchmark run --provider anthropic --provider ollama
+      persona benchmark run --workload quick --profile-code client_overhead
     """  # noqa: D301 - click wants the backspace itself
     from persona_asv import config as configuration
-    from persona_asv import metrics, place, workloads
+    from persona_asv import metrics, place, profiling, workloads
     from persona_asv.commands.measuring import each_measured
+    from persona_asv.render import profile as lead
     from persona_asv.render import providers as side_by_side
     from persona_asv.render import run as render
     from persona_asv.render.terminal import Style
 
     settings = configuration.load(Path.cwd(), config)
     families = metrics.families(only)
+    if profile_code is not None:
+        profiling.benchmark_of(profile_code)
     chosen = [workloads.resolve(name, settings, iterations, rounds) for name in dict.fromkeys(names)]
     out, begun, found = sys.stderr if as_json else sys.stdout, 0.0, []
     for workload in chosen:
@@ -73,18 +80,22 @@ def run(
             settings, workload, families, subject=subject, providers=providers, model=model, profile=profile
         )
         runs, kept = zip(*each_measured(plans, ground, out), strict=True)
+        hot = None if profile_code is None else profiling.profile(runs[0], profile_code)
         lines = [each.line for each in kept]
         took = uptime() - begun
         begun = uptime()
         if as_json:
             found += [render.as_json(run, took, line) for run, line in zip(runs, lines, strict=True)]
+            if hot is not None:
+                found[-len(runs)]["profile"] = profiling.as_json(hot)
             continue
         style = Style.of(sys.stdout)
         if len(runs) > 1:
-            said = side_by_side.summary(runs, took, style, lines)
+            said = [side_by_side.summary(runs, took, style, lines)]
         else:
-            said = render.summary(runs[0], took, style, lines[0])
-        click.echo(said + ("" if workload is chosen[-1] else "\n"))
+            said = [render.summary(runs[0], took, style, lines[0])]
+        said += [] if hot is None else [lead.text(hot, style)]
+        click.echo("\n\n".join(said) + ("" if workload is chosen[-1] else "\n"))
     if as_json:
         echo_json("benchmark run", found[0] if len(found) == 1 else {"runs": found})
 

@@ -54,6 +54,8 @@ class Order:
         File that takes asv's output, and the one that takes its exit code, in one step, at the end.
     environ
         Environment variables for the benchmark processes.
+    profile
+        Whether asv runs every benchmark once more, under its profiler.
     """
 
     config: str
@@ -67,6 +69,7 @@ class Order:
     log: str
     done: str
     environ: dict[str, str]
+    profile: bool = False
 
     def to_json(self) -> str:
         """Return the order as the launcher reads it."""
@@ -162,6 +165,7 @@ def run(order: Order) -> int:
             set_commit_hash=order.commit,
             bench=list(order.benchmarks),
             record_samples=True,
+            profile=order.profile,
             show_stderr=True,
             pull=False,
             machine=order.machine,

@@ -56,6 +56,8 @@ class Round:
         repository: Path | None,
         selected: Iterable[str],
         environ: Mapping[str, str],
+        *,
+        profile: bool = False,
     ) -> Path:
         """Write asv's configuration and the launcher's order; returns the order's path.
 
@@ -65,6 +67,8 @@ class Round:
             Full names of benchmarks with their parameters, as asv writes them.
         environ
             What the suite is told.
+        profile
+            Whether asv's profiler looks at the benchmarks.
         """
         spool = self.scratch / "spool"
         spool.mkdir(parents=True)
@@ -85,6 +89,7 @@ class Round:
             log=str(self.log),
             done=str(self.scratch / "done"),
             environ={**environ, "PERSONA_ASV_SPOOL": str(spool)},
+            profile=profile,
         )
         path = self.scratch / "order.json"
         path.write_text(order.to_json())
@@ -112,6 +117,19 @@ class Round:
         errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exit|Interrupt)\b", line)]
         return (errors or list(filter(None, lines)) or ["it said nothing"])[-1]
 
+    def result_file(self) -> Path:
+        """Return the result file that asv wrote, still where it wrote it.
+
+        Raises
+        ------
+        MeasurementError
+            It is not there.
+        """
+        found = [path for path in self.scratch.glob("results/*/*.json") if path.name != "machine.json"]
+        if len(found) != 1:
+            raise MeasurementError(f"asv wrote {len(found)} result files where one was expected")
+        return found[0]
+
     def keep(self, attribution: Attribution, machine: Machine, stamp: dict[str, object]) -> ResultFile:
         """Move the finished result file into the run, normalised and stamped; the rest of scratch goes.
 
@@ -120,17 +138,15 @@ class Round:
         MeasurementError
             asv wrote none, or a benchmark in it failed.
         """
-        results = self.scratch / "results"
-        found = [path for path in results.glob("*/*.json") if path.name != "machine.json"]
-        if len(found) != 1:
-            raise MeasurementError(f"asv wrote {len(found)} result files where one was expected")
-        result = read_result_file(found[0])
+        result = read_result_file(self.result_file())
         for series in result.series.values():
             for cell in series.cells:
                 if cell.state is State.FAILED:
                     raise MeasurementError(f"benchmark {series.name}({', '.join(cell.params)}) failed")
         kept = ResultsFolder(self.folder.round(self.number)).put(
-            replace(_normalised(result, attribution), stamp=stamp), machine, results / "benchmarks.json"
+            replace(_normalised(result, attribution), stamp=stamp),
+            machine,
+            self.scratch / "results" / "benchmarks.json",
         )
         self.log.rename(self.folder.round(self.number) / self.log.name)
         shutil.rmtree(self.scratch)

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from persona_asv.engine.chronicle import Chronicle, Commit
 from persona_asv.site.reduction import Reduced
+from persona_asv.site.series import REFERENCE
 from persona_asv.site.trend import drift_of
 
 RELEASE = re.compile(r"[vV]?\d+(\.\d+)*([.+-]?\w+)*")
@@ -234,7 +235,7 @@ def _drift(line: Line, least: float) -> Drift | None:
 def _machines(files: Sequence[Reduced]) -> Iterator[Machine]:
     for name in dict.fromkeys(file.machine for file in files):
         own = sorted((file for file in files if file.machine == name), key=lambda file: file.date)
-        costs = [file.reference for file in own if file.reference is not None]
+        costs = [file.yardsticks[REFERENCE] for file in own if REFERENCE in file.yardsticks]
         usual = median(costs[-USUAL - 1 : -1]) if len(costs) > 1 else None
         last, before = own[-1], own[-2] if len(own) > 1 else own[-1]
         differs = tuple(key for key in SAME_MACHINE if before.facts.get(key) != last.facts.get(key))

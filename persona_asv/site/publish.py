@@ -116,7 +116,7 @@ def publish(settings: Config, output: Path, commits: str | None, page: Callable[
 
 def _build(
     sources: Sources, chosen: Chronicle, within: frozenset[str] | None, home: Path, shop: Path
-) -> tuple[Site, Mapping[str, float]]:
+) -> tuple[Site, nominal.Costs]:
     """Return the site that stands in ``shop/html`` but for the front page, and the nominal costs."""
     files, left_out = sources.read(chosen, within)
     known, complaint = sources.benchmarks()
@@ -194,7 +194,7 @@ def _order(chosen: Chronicle, staged: Staged, tags: Mapping[str, str], shop: Pat
     )
 
 
-def _mark(path: Path, digest: str, costs: Mapping[str, float], published: Published) -> None:
+def _mark(path: Path, digest: str, costs: nominal.Costs, published: Published) -> None:
     left_out = [[str(left.path), left.reason] for left in published.left_out]
     facts = {"commits": published.commits, "files": published.files, "series": published.series}
     write_json(
@@ -202,11 +202,11 @@ def _mark(path: Path, digest: str, costs: Mapping[str, float], published: Publis
     )
 
 
-def _built(output: Path, digest: str, costs: Mapping[str, float]) -> Published | None:
+def _built(output: Path, digest: str, costs: nominal.Costs) -> Published | None:
     """Return the site that stands there, if it is the one that would be built."""
     try:
         mark = json.loads((output / swap.MARK).read_text(encoding="utf-8"))
-        same = (mark["digest"], mark["nominal"]) == (digest, dict(costs))
+        same = (mark["digest"], mark["nominal"]) == (digest, costs)
         if not same or not (output / asv_pages.START).is_file():
             return None
         left_out = tuple(LeftOut(Path(path), reason) for path, reason in mark["left_out"])

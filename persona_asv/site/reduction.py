@@ -15,7 +15,7 @@ from persona_asv.errors import MeasurementError, ResultFileError
 from persona_asv.model import Cell, ResultFile, Series, State
 from persona_asv.sides import SERIES as MEASURED
 from persona_asv.sides import is_ours, own_cases, own_side
-from persona_asv.site.series import SERIES, Point
+from persona_asv.site.series import SERIES, YARDSTICKS, Case, Point
 
 MACHINE_FACTS = ("arch", "cpu", "num_cpu", "os", "ram")
 """What asv says of a machine in every result: a new kernel is no new line in a graph."""
@@ -29,8 +29,6 @@ _REPLACED = {drawn.source for drawn in SERIES.values()} | {
     )
 }
 """Benchmarks of our suite that are drawn as a series of `SERIES`, or are the means to one."""
-
-Case = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,8 @@ class Reduced:
         What tells its line in a graph from others of the same commit: Python, requirements.
     subject
         Name of the subject; empty for other suites.
-    reference
-        Median of the reference operation, in seconds; None where there was none.
+    yardsticks
+        Median of each of `YARDSTICKS` that there was, in seconds.
     rows
         By the series' name: those of `SERIES`, and other suites' benchmarks as they are.
     """
@@ -77,7 +75,7 @@ class Reduced:
     lines: Mapping[str, str]
     env_name: str
     subject: str
-    reference: float | None
+    yardsticks: Mapping[str, float]
     rows: Mapping[str, Row]
 
 
@@ -102,7 +100,7 @@ def reduce_file(path: Path) -> Reduced | str:
         lines=_lines(file),
         env_name=file.env_name,
         subject=str(subject.get("name", "")) if isinstance(subject, dict) else "",
-        reference=_reference(file),
+        yardsticks=_yardsticks(file),
         rows=rows,
     )
 
@@ -126,10 +124,11 @@ def _own_rows(file: ResultFile) -> Iterator[tuple[str, Row]]:
         source = file.series.get(drawn.source)
         if source is None:
             continue
+        points: Mapping[Case, Point]
         if drawn.read is None:
             points = _points(source)
         else:
-            found = {case: drawn.read(side) for case, side in cases.items()}
+            found = {case: drawn.read(file, case, side) for case, side in cases.items()}
             points = {case: point for case, point in found.items() if point is not None}
         if points:
             yield drawn.name, Row(source.param_sets, points, source.version, source.started_at)
@@ -154,7 +153,11 @@ def _point(cell: Cell) -> Point | None:
     return Point(cell.value, cell.ci_99 if bounded else None)
 
 
-def _reference(file: ResultFile) -> float | None:
-    series: Series | None = file.series.get(metrics.GENERATION + MEASURED["reference"])
-    values = [cell.value for cell in series.cells if cell.value is not None] if series else []
-    return median(values) if values and min(values) > 0 else None
+def _yardsticks(file: ResultFile) -> dict[str, float]:
+    found = {}
+    for name in YARDSTICKS:
+        cells = file.series[name].cells if name in file.series else ()
+        values = [cell.value for cell in cells if cell.value is not None]
+        if values and min(values) > 0:
+            found[name] = median(values)
+    return found

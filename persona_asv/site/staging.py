@@ -54,7 +54,7 @@ class Staged:
 def stage(
     files: Sequence[Reduced],
     known: Mapping[str, Benchmark],
-    nominal: Mapping[str, float],
+    nominal: Mapping[str, Mapping[str, float]],
     folder: Path,
 ) -> Staged:
     """Write the copy.
@@ -64,7 +64,7 @@ def stage(
     known
         What ``benchmarks.json`` says of the benchmarks.
     nominal
-        Nominal cost of the reference operation by machine, in seconds.
+        Nominal cost of each yardstick by machine, in seconds.
     """
     ordered = sorted(files, key=lambda file: (file.date, file.commit, str(file.path)))
     drawn = {name for file in ordered for name in file.rows}
@@ -90,7 +90,7 @@ def stage(
         facts = {key: text.inert_title(said) for key, said in file.facts.items()}
         _write(place / "machine.json", {"machine": place.name, **facts, "version": _MACHINE_FORMAT})
         rows = {
-            names[name]: _row(name, row, axes[name], nominal.get(file.machine, 1.0))
+            names[name]: _row(name, row, axes[name], nominal.get(file.machine, {}))
             for name, row in file.rows.items()
             if name in names and len(row.axes) == len(axes[name])
         }
@@ -169,8 +169,11 @@ def _param(repr_: str) -> str:
     return text.inert(repr_)
 
 
-def _row(name: str, row: Row, axes: tuple[tuple[str, ...], ...], nominal: float) -> list[object]:
-    scale = nominal if name in SERIES and SERIES[name].normal else 1.0
+def _row(
+    name: str, row: Row, axes: tuple[tuple[str, ...], ...], nominal: Mapping[str, float]
+) -> list[object]:
+    per = SERIES[name].per if name in SERIES else ""
+    scale = nominal[per] if per else 1.0  # a ratio's file has its yardstick, and so its machine has a cost
     points: list[Point | None] = [row.points.get(case) for case in product(*axes)]
     values = [None if point is None else point.value * scale for point in points]
     bounds = [point.interval if point is not None else None for point in points]

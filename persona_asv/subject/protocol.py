@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class GenerationError(Exception):
@@ -48,6 +48,23 @@ class Outcome:
     output_tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a subject starts: the value of its attribute ``start``, which it may leave out.
+
+    Attributes
+    ----------
+    module
+        What its users import; by default the module that holds the subject.
+    command
+        Arguments of the Python interpreter that make its command line answer and end at once, for instance
+        ``("-m", "persona_asv.subject", "--version")``; empty where it has no command line.
+    """
+
+    module: str
+    command: tuple[str, ...] = ()
+
+
 class Session(Protocol):
     """An open connection to one provider and model; what is costly is built once and kept until `close`."""
 
@@ -75,6 +92,26 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Give back connections and threads; closing twice is harmless."""
+        ...
+
+
+class Staged(Protocol):
+    """What a session may have besides, so that each stage of `Session.generate` can be timed by itself."""
+
+    def load(self, research: Path) -> object:
+        """Stage 1: read the research data."""
+        ...
+
+    def render(self, records: Any, personas: int) -> str:
+        """Stage 2: write the prompt."""
+        ...
+
+    def call(self, text: str, personas: int) -> Any:
+        """Stage 3: ask the model; the answer's ``reply.text`` is what it wrote."""
+        ...
+
+    def parse(self, text: str, records: Any, personas: int) -> object:
+        """Stage 4: validate what the model wrote."""
         ...
 
 

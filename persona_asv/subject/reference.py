@@ -16,7 +16,7 @@ from persona_asv.subject import SubjectError
 from persona_asv.subject.client import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Client
 from persona_asv.subject.persona import Parsed, parse
 from persona_asv.subject.prompt import render
-from persona_asv.subject.protocol import GenerationError, Outcome
+from persona_asv.subject.protocol import GenerationError, Outcome, Start
 from persona_asv.subject.research import Record, load
 from persona_asv.subject.wire import FORMATS, ReplyError
 
@@ -129,6 +129,8 @@ class ReferenceSubject:
     default_models: ClassVar[Mapping[str, str]] = MappingProxyType(
         {provider: wire.default_model for provider, wire in FORMATS.items()}
     )
+
+    start: ClassVar[Start] = Start(__name__, ("-m", "persona_asv.subject", "--version"))
 
     connect_timeout: float = CONNECT_TIMEOUT
     read_timeout: float = READ_TIMEOUT
