@@ -72,7 +72,8 @@ def _told_repository(order: Order, conf: Any) -> Any:
             return dict(order.tags)
 
         def get_revisions(self, commits: Iterable[str]) -> dict[str, int]:
-            return {commit: order.revisions[commit] for commit in commits if commit in order.revisions}
+            wanted = frozenset(commits)
+            return {commit: revision for commit, revision in order.revisions.items() if commit in wanted}
 
         def get_date_from_name(self, name: str) -> int:
             return order.dates[name]

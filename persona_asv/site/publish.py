@@ -186,7 +186,7 @@ def _order(chosen: Chronicle, staged: Staged, tags: Mapping[str, str], shop: Pat
     return Order(
         config=str(shop / "asv.conf.json"),
         tags=tags,
-        revisions={commit: places[commit] for commit in needed},
+        revisions={commit: place for commit, place in places.items() if commit in needed},
         dates={commit: chosen.commits[commit].date for commit in needed},
         line=chosen.line,
         single={commit: those[0] for commit, those in parents.items() if len(those) == 1},
