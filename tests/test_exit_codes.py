@@ -94,7 +94,6 @@ BAD_USAGE = [
     option("--workload", "nope", "unknown workload 'nope'; choose from quick, standard"),
     option("--workload", "", "unknown workload ''"),
     option("--workload", "\udcff", "unknown workload '\\udcff'"),
-    option("--workload", "batch", "workload 'batch' is not available yet"),
     option("--only", "nope", "--only: unknown metric 'nope'; choose from generation_latency"),
     option(
         "--provider",
@@ -151,7 +150,7 @@ BAD_FILES = [
         "no iterations", "benchmarks: {workloads: {quick: {iterations: 0}}}", "expected a whole number from 1"
     ),
     configured(
-        "an unknown workload", "benchmarks: {workloads: {slow: {}}}", "benchmarks.workloads.slow: unknown key"
+        "an unknown workload", "benchmarks: {workloads: {slow: {}}}", "has either size (1kb, 5kb) or data"
     ),
     configured(
         "an unknown subject", "benchmarks: {subject: nope}", "expected reference, persona or module:attribute"
