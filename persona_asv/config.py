@@ -161,11 +161,12 @@ def _data(root: Path) -> Reader:
 
     def read(entry: Entry) -> Path:
         path: Path = named(entry)
-        there = (root / path).resolve()
+        try:
+            there = (root / path).resolve(strict=True)
+        except (OSError, RuntimeError) as error:  # the second: symbolic links in a circle
+            raise entry.error(f"there is no {str(path)!r} beside this file") from error
         if path.is_absolute() or not there.is_relative_to(root.resolve()):
             raise entry.error(f"{str(path)!r} leads out of the folder of this file; put the data inside it")
-        if not there.exists():
-            raise entry.error(f"there is no {str(path)!r} beside this file")
         return there
 
     return read

@@ -126,13 +126,13 @@ class Single:
 
     Attributes
     ----------
+    rest_of
+        What the value is taken off, for a metric whose rest is stored because asv knows lower-is-better only.
     yardstick
         Series of what the machine made of a fixed task in the same breath, in the same unit; empty where the
         values hardly scatter. Values with a yardstick are compared in units of it.
     per_python
         Whether it is another number on another minor version of Python, so that the two are never compared.
-    rest_of
-        What the value is taken off, for a metric whose rest is stored because asv knows lower-is-better only.
     """
 
     family: str
@@ -141,9 +141,9 @@ class Single:
     series: str
     middle: Callable[[Sequence[float]], float]
     scale: float = 1.0
+    rest_of: float | None = None
     yardstick: str = ""
     per_python: bool = False
-    rest_of: float | None = None
 
     def of(self, value: float) -> float:
         """Return the metric that a value of asv's stands for."""

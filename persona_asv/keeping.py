@@ -126,7 +126,13 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
         raise UsageError(f"--commit: {ref!r} names no commit of the repository around {Path.cwd()}")
     wanted = {key: value for key, value in (("provider", wish.provider), ("model", wish.model)) if value}
     found: dict[str, KeptRun] = {}
-    for run in finished(folder):
+    usual = settings.provider or place.DEFAULT_PROVIDER
+
+    def beside(run: KeptRun) -> bool:
+        """Return whether a run on the usual provider was measured in turns with it."""
+        return run.workload == place.EVERY_PROVIDER and run.facts["provider"] != usual
+
+    for run in sorted(finished(folder), key=beside):
         its = run.facts
         if its["commit"] != commit or its["dirty"] or any(its[key] != value for key, value in wanted.items()):
             continue

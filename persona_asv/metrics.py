@@ -31,16 +31,16 @@ ERROR_RATE = GENERATION + "track_error_rate"
 RETRY_RATE = GENERATION + "track_retry_rate"
 PARSE_FAILURE_RATE = GENERATION + "track_parse_failure_rate"
 MEMORY = "memory.Memory.peakmem_generate"
-WORK = "work.Work.track_python_calls"
-IMPORT = "startup.Startup.track_import"
-IMPORTED_MODULES = "startup.Startup.track_imported_modules"
-INTERPRETER = "startup.Startup.track_interpreter"
-CLI_STARTUP = "startup.CommandLine.track_start"
 OPERATION_PEAK = "memory.Memory.track_operation_peak"
 MEMORY_AVERAGE = "memory.Memory.track_average"
 
 CONCURRENT = frozenset({WINDOWS})
 """What is measured only where several requests are under way: else it repeats another series."""
+WORK = "work.Work.track_python_calls"
+IMPORT = "startup.Startup.track_import"
+IMPORTED_MODULES = "startup.Startup.track_imported_modules"
+INTERPRETER = "startup.Startup.track_interpreter"
+CLI_STARTUP = "startup.CommandLine.track_start"
 
 _READINGS = tuple(
     GENERATION + name
@@ -143,6 +143,11 @@ DISTRIBUTIONS = (
     Distribution("startup", "imported_modules", "imported_modules", COUNT, IMPORTED_MODULES),
 )
 
+
+PROVIDERS_SHARE = Distribution(
+    "client_overhead", "provider_time", "provider_time", MILLISECONDS, PROVIDER_TIME, 1e3
+)
+"""What client_overhead leaves of the latency: shown beside other providers', and no metric of ours."""
 
 SINGLES = (
     Single("memory_usage", "memory_peak_mb", MEGABYTES, MEMORY, statistics.median, 1e-6),

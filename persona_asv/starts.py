@@ -2,7 +2,7 @@
 
 A start cannot be repeated within a process, and so has no samples beside references of its own. Its unit of
 evidence is the round: the quickest of three processes, divided by what a bare interpreter burns in the same
-breath (docs/decisions/0012-work-and-start-up.md).
+breath (docs/decisions/0013-work-and-start-up.md).
 """
 
 from __future__ import annotations

