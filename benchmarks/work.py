@@ -94,7 +94,7 @@ class Work:
                 "research": case.path or str(subject.sample(case.sample)),
                 "personas": case.personas,
                 "concurrency": case.concurrency,
-                "warm_ups": settings.WARM_UPS,
+                "warm_ups": case.warm_ups,
                 "operations": OPERATIONS,
             }
             try:

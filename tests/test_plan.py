@@ -133,8 +133,8 @@ class TestDefinitions:
     ("expected", "only"),
     [
         pytest.param(5, (), id="everything"),
-        pytest.param(3, ("work",), id="what three rounds measure"),
-        pytest.param(3, ("work", "startup"), id="two such families"),
+        pytest.param(1, ("work",), id="what one round measures"),
+        pytest.param(3, ("work", "startup"), id="beside what three rounds measure"),
         pytest.param(5, ("work", "memory_usage"), id="beside one that every round measures"),
     ],
 )
@@ -152,14 +152,33 @@ def test_two_rounds_stay_two() -> None:
     assert len(deals(WORKLOADS["quick"], metrics.families(["startup"]))) == 2
 
 
-@pytest.mark.parametrize(("expected", "number"), [(True, 1), (True, 3), (False, 4), (False, 5)])
-def test_work_and_starts_are_measured_in_the_first_three_rounds(expected: bool, number: int) -> None:
-    wanted = selected(plan((), "standard"), {"standard": 20}, number)
-    few = {metrics.WORK, metrics.IMPORT, metrics.CLI_STARTUP, metrics.INTERPRETER, metrics.IMPORTED_MODULES}
-    found = {name.partition("(")[0] for name in wanted}
-    assert (few <= found) is expected
-    assert bool(few & found) is expected
+@pytest.mark.parametrize(
+    ("work", "starts", "number"), [(True, True, 1), (False, True, 3), (False, False, 4), (False, False, 5)]
+)
+def test_work_and_starts_are_measured_in_the_first_rounds(work: bool, starts: bool, number: int) -> None:
+    found = {name.partition("(")[0] for name in selected(plan((), "standard"), {"standard": 20}, number)}
+    assert (metrics.WORK in found) is work
+    for name in metrics.FAMILIES["startup"].benchmarks:
+        assert (name in found) is starts
     assert metrics.LATENCY in found
+
+
+@pytest.mark.parametrize(
+    ("expected", "only", "rounds"),
+    [
+        pytest.param(True, (), 3, id="unasked, where it can be judged"),
+        pytest.param(False, (), 2, id="unasked, where it cannot"),
+        pytest.param(True, ("startup",), 1, id="asked for"),
+        pytest.param(True, ("work", "startup"), 2, id="asked for beside another"),
+        pytest.param(False, ("work",), 5, id="another asked for"),
+    ],
+)
+def test_a_run_of_few_rounds_starts_nothing_unasked(
+    expected: bool, only: tuple[str, ...], rounds: int
+) -> None:
+    names = [family.name for family in metrics.of_a_run(metrics.families(only), rounds)]
+    assert ("startup" in names) is expected
+    assert ("work" in names) is (only != ("startup",))
 
 
 def test_rounds_for_all_do_not_depend_on_the_order_of_families() -> None:
