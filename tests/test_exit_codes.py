@@ -120,6 +120,38 @@ BAD_USAGE += [
     Row(
         "compare with an unknown name", ("benchmark", "compare", "-b", "v9"), "neither a file nor a baseline"
     ),
+    Row("compare with an option", ("benchmark", "compare", "-b", "--all"), "neither a file nor a baseline"),
+    Row(
+        "compare with a branch and no repository",
+        ("benchmark", "compare", "-b", "main", "--ci"),
+        "'main' is neither a file nor a baseline in",
+    ),
+    Row(
+        "compare with WHAT and --baseline",
+        ("benchmark", "compare", "v1", "-b", "v2"),
+        "both name the baseline",
+    ),
+    Row("compare with two WHATs", ("benchmark", "compare", "v1", "v2"), "unexpected extra argument (v2)"),
+    Row(
+        "compare by no threshold",
+        ("benchmark", "compare", "--threshold", "many"),
+        "'many' is not a valid float",
+    ),
+    Row(
+        "compare by a threshold of 0",
+        ("benchmark", "compare", "--threshold", "0"),
+        "--warn-threshold must be above 0",
+    ),
+    Row(
+        "compare with nothing in a pipeline",
+        ("benchmark", "compare", "--fail-on-regression", "--no-fetch"),
+        "no finished run of this code",
+    ),
+    Row(
+        "compare exactly with nothing",
+        ("benchmark", "compare", "-b", "v9", "--exact", "--no-run"),
+        "neither a file nor a baseline",
+    ),
     Row("capture from nothing", ("benchmark", "capture", "--from-last"), "no finished run of this code"),
     Row("capture under no name", ("benchmark", "capture", "--name", "../x"), "'../x' is no baseline name"),
     Row("init outside a repository", ("benchmark", "init"), "is in no git repository; `git init` makes one"),
@@ -210,6 +242,34 @@ class TestTable:
         assert (done.code, done.out) == (3, "")
         assert done.err.startswith(row.expected)
         assert "Commands:" in done.err
+
+    def test_a_repository_without_commits(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        done = persona(*RUN, cwd=tmp_path)
+        assert (done.code, done.out) == (3, "")
+        assert_one_line(done.err)
+        assert "has no commit yet: commit first, then measure" in done.err
+
+    @pytest.mark.parametrize(
+        ("expected", "more"),
+        [
+            ("main is the current commit", ("-b", "main")),
+            ("main is the current commit", ("-b", "main", "--exact", "--ci")),
+            ("'nope' is neither a file nor a baseline", ("-b", "nope", "--ci")),
+            ("nothing measured at this commit is stored here", ("-b", "HEAD^", "--current", "HEAD")),
+        ],
+    )
+    def test_a_commit_that_cannot_be_compared(
+        self, tmp_path: Path, expected: str, more: tuple[str, ...]
+    ) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+        if "HEAD" in more:
+            git(tmp_path, "commit", "-q", "--allow-empty", "-m", "second")
+        done = persona("benchmark", "compare", *more, cwd=tmp_path)
+        assert (done.code, done.out) == (3, "")
+        assert_one_line(done.err)
+        assert expected in done.err
 
     def test_a_persona_yaml_above_the_current_folder(self, tmp_path: Path) -> None:
         (tmp_path / YAML).write_text("benchmarks: 7")
