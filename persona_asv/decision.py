@@ -17,6 +17,9 @@ from persona_asv.estimates import Family
 from persona_asv.gate import Rules
 from persona_asv.keeping import DEFAULT_WORKLOAD
 
+OWN = "reference"
+"""The subject that is part of this program, and of no other repository."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -82,7 +85,7 @@ def decide(
     reason = _reason(lacking, screen, wish)
     if not reason:
         return Decision(screen, None)
-    if obstacle := _obstacle(before, now, wish):
+    if obstacle := _obstacle(before, now, settings, wish):
         return Decision(screen, None, obstacle if _expected(before, now, wish) else "")
     return Decision(screen, _bout(before, now, settings, families, wish), reason)
 
@@ -113,7 +116,7 @@ def _expected(before: Chosen, now: Chosen, wish: Wish) -> bool:
     return bool(wish.confirm or wish.always or now.here or before.lack)
 
 
-def _obstacle(before: Chosen, now: Chosen, wish: Wish) -> str:
+def _obstacle(before: Chosen, now: Chosen, settings: Config, wish: Wish) -> str:
     """Return why both commits cannot, or shall not, be measured here."""
     if not wish.run:
         return "--no-run forbids measuring"
@@ -121,14 +124,30 @@ def _obstacle(before: Chosen, now: Chosen, wish: Wish) -> str:
         return "--no-confirm forbids measuring both commits"
     if not (now.here or wish.confirm or wish.always or before.lack or now.lack):
         return "only result files were named"
-    for side in (before, now):
-        if side.here:
-            continue
+    found = (_absence(side, settings) for side in (before, now))
+    return next(filter(None, found), "")
+
+
+def _absence(side: Chosen, settings: Config) -> str:
+    """Return why a side cannot be built here."""
+    if side.commit is None and not side.here:
+        return f"{side.heading} belongs to no commit"
+    commit = git.commit_of(Path.cwd(), side.commit or "HEAD")
+    if commit is None:
         if side.commit is None:
-            return f"{side.heading} belongs to no commit"
-        if git.commit_of(Path.cwd(), side.commit) is None:
-            return f"{side.heading} is commit {side.commit[:8]}, which is not in this repository"
+            return "there is no commit here yet"
+        return f"{side.heading} is commit {side.commit[:8]}, which is not in this repository"
+    if (settings.subject or OWN) == OWN and not _holds(commit):
+        return f"subject {OWN} is ours, and no part of commit {commit[:8]}: name yours, benchmarks.subject"
     return ""
+
+
+def _holds(commit: str) -> bool:
+    """Return whether a commit is one of our own: it holds the subject that ships with us."""
+    path = "persona_asv/subject/__init__.py"
+    return any(
+        git.ask(Path.cwd(), "rev-parse", "-q", "--verify", f"{commit}:{p}{path}") for p in ("", "src/")
+    )
 
 
 def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family, ...], wish: Wish) -> Bout:

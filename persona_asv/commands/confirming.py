@@ -89,9 +89,10 @@ def judged(
     """
     from persona_asv.decision import decide
 
-    if now.lack and now.here and wish.run and not before.lack and before.commit is None:
-        now = _measured(before, now, settings, families, out)
     found = decide(before, now, settings, rules, families, wish)
+    if found.bout is None and now.lack and now.here and wish.run and not before.lack:
+        now = _measured(before, now, settings, families, out)
+        found = decide(before, now, settings, rules, families, wish)
     if found.bout is None:
         return _by_screen(before, now, found.screen, found.why, wish)
     try:
