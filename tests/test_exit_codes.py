@@ -57,7 +57,7 @@ PASS = [
     Row("help beside a broken persona.yaml", (*RUN, "--help"), "--workload", {YAML: "benchmarks: ["}),
     *(
         Row(f"benchmark {name} --help", ("benchmark", name, "--help"), "Usage:")
-        for name in ("capture", "compare", "list", "clean")
+        for name in ("capture", "compare", "list", "clean", "publish", "preview")
     ),
     Row("no baselines to list", ("benchmark", "list"), "Total: 0 baselines"),
     Row("workloads to list", ("benchmark", "list", "--benchmarks"), "generation.Generation.time_generate"),
@@ -123,6 +123,9 @@ BAD_USAGE += [
     ),
     Row("capture from nothing", ("benchmark", "capture", "--from-last"), "no finished run of this code"),
     Row("capture under no name", ("benchmark", "capture", "--name", "../x"), "'../x' is no baseline name"),
+    Row("publish outside of a repository", ("benchmark", "publish"), "is in no git repository"),
+    Row("preview of nothing", ("benchmark", "preview"), "persona benchmark publish builds it"),
+    Row("preview on no port", ("benchmark", "preview", "--port", "70000"), "0<=x<=65535"),
     Row("clean without saying what", ("benchmark", "clean"), "say what goes: --keep N"),
     Row("clean an unknown name", ("benchmark", "clean", "--name", "v9"), "no baseline 'v9'"),
 ]
