@@ -124,11 +124,12 @@ def _obstacle(before: Chosen, now: Chosen, settings: Config, wish: Wish) -> str:
         return "--no-confirm forbids measuring both commits"
     if not (now.here or wish.confirm or wish.always or before.lack or now.lack):
         return "only result files were named"
-    found = (_absence(side, settings) for side in (before, now))
+    subject = _subject(before, now) or settings.subject or OWN
+    found = (_absence(side, subject) for side in (before, now))
     return next(filter(None, found), "")
 
 
-def _absence(side: Chosen, settings: Config) -> str:
+def _absence(side: Chosen, subject: str) -> str:
     """Return why a side cannot be built here."""
     if side.commit is None and not side.here:
         return f"{side.heading} belongs to no commit"
@@ -137,7 +138,7 @@ def _absence(side: Chosen, settings: Config) -> str:
         if side.commit is None:
             return "there is no commit here yet"
         return f"{side.heading} is commit {side.commit[:8]}, which is not in this repository"
-    if (settings.subject or OWN) == OWN and not _holds(commit):
+    if subject == OWN and not _holds(commit):
         return f"subject {OWN} is ours, and no part of commit {commit[:8]}: name yours, benchmarks.subject"
     return ""
 
@@ -152,12 +153,11 @@ def _holds(commit: str) -> bool:
 
 def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family, ...], wish: Wish) -> Bout:
     stamp = next((side.files[0].stamp for side in (before, now) if side.files), {})
-    subject, endpoint = stamp.get("subject"), stamp.get("endpoint")
+    endpoint = stamp.get("endpoint")
     model, profile = stamp.get("model"), endpoint.get("profile") if isinstance(endpoint, dict) else None
     recorded = before.recorded
     if recorded is not None:
         model, profile = model or recorded.model, profile or recorded.profile
-    name = subject["name"] if isinstance(subject, dict) else recorded and recorded.subject
     return Bout(
         commit=before.commit or "",
         title=before.heading,
@@ -167,10 +167,19 @@ def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family,
         provider=before.provider or now.provider,
         model=str(model) if model else None,
         profile=str(profile) if profile else None,
-        subject=str(name) if name else None,
+        subject=_subject(before, now),
         rounds=wish.rounds,
         resolve_each=wish.resolve_each,
     )
+
+
+def _subject(before: Chosen, now: Chosen) -> str | None:
+    """Return the subject of what is stored of either side; None where it does not say."""
+    for side in (before, now):
+        found = side.files[0].stamp.get("subject") if side.files else None
+        if isinstance(found, dict) and "name" in found:
+            return str(found["name"])
+    return None if before.recorded is None else before.recorded.subject
 
 
 def measurable(cases: frozenset[str], settings: Config) -> tuple[str, ...]:

@@ -198,7 +198,7 @@ FAMILIES = metrics.families(())
 
 
 def decided(before: Chosen, now: Chosen, asked: Wish | None = None) -> Any:
-    return decide(before, now, Config(Path()), Rules(), FAMILIES, asked or Wish())
+    return decide(before, now, Config(Path(), subject="adapter:plain"), Rules(), FAMILIES, asked or Wish())
 
 
 class TestDecision:
@@ -257,6 +257,12 @@ class TestDecision:
         else:
             assert (found.why, found.bout) == (why, None)
         assert found.screen.exit_code is ExitCode.FAIL
+
+    def test_our_own_subject_is_no_part_of_other_repositories(self, head: str) -> None:
+        sides = Chosen("main", commit=head, lack="nothing"), Chosen("now", here=True, lack="none")
+        found = decide(*sides, Config(Path()), Rules(), FAMILIES, Wish())
+        assert found.bout is None
+        assert found.why.startswith(f"subject reference is ours, and no part of commit {head[:8]}")
 
     def test_of_two_sets_of_files_both_commits_are_measured_on_request(
         self, head: str, rounds: tuple[Any, Any]
