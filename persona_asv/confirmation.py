@@ -20,6 +20,7 @@ from persona_asv.errors import BuildError
 from persona_asv.estimates import Family
 from persona_asv.gate import Rules
 from persona_asv.judgement import Verdict
+from persona_asv.last_word import VERDICT
 from persona_asv.plan import Ground, Plan
 from persona_asv.workloads import Workload
 
@@ -34,9 +35,6 @@ SPENDING = (0.5, 0.25, 0.25)
 
 BUILDING_S = 180.0
 """Seconds that making both environments may take."""
-
-VERDICT = "verdict.json"
-"""What a contest came to, in its folder: the document that ``compare --json`` prints as ``data``."""
 
 
 @dataclass(frozen=True, slots=True)

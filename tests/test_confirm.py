@@ -15,7 +15,7 @@ import pytest
 from conftest import ADAPTER, Done, environment, git, persona
 from test_environments import snapshot
 
-from persona_asv import metrics
+from persona_asv import last_word, metrics
 from persona_asv.chosen import Chosen
 from persona_asv.commands.confirming import wish
 from persona_asv.config import Config
@@ -28,6 +28,7 @@ from persona_asv.engine.results import read_results
 from persona_asv.engine.store import round_files
 from persona_asv.errors import ExitCode, UsageError
 from persona_asv.gate import ALPHA, Rules
+from persona_asv.render.comparison import as_json
 
 CONFIGURATION = """benchmarks:
   subject: adapter:plain
@@ -127,6 +128,21 @@ class TestCommand:
         kept = json.loads((trials(repository)[0] / "verdict.json").read_text())
         said = json.loads(same[0].out)["data"]
         assert {key: said[key] for key in kept} == kept
+
+    def test_a_report_of_this_code_says_the_same(self, same: tuple[Done, Any, Any], repository: Path) -> None:
+        """What was written is read back whole: rendered once more, it is the same document."""
+        facts = json.loads((trials(repository)[0] / "current" / "run.json").read_text())
+        old = git(repository, "rev-parse", "HEAD~1")
+        for commit in (None, old):
+            found = last_word.of(repository, facts, commit)
+            assert found is not None
+            said = json.loads(same[0].out)["data"]
+            again = as_json(found.comparison, (said["baseline"], said["current"]))
+            assert again == {key: said[key] for key in again}
+            assert len(found.rounds()) == 2
+            assert found.title.startswith("HEAD~1")
+        assert last_word.of(repository, facts, "1" * 40) is None
+        assert last_word.of(repository, {**facts, "dirty": True}) is None
 
     def test_a_changed_work_tree_is_a_side_and_a_second_request_fails(self, repository: Path) -> None:
         path = repository / "adapter.py"
