@@ -21,13 +21,10 @@ from persona_asv.rounds import Side, interleaved
 from persona_asv.scalars import judge_scalar
 from persona_asv.stats import holm
 from persona_asv.thresholds import Thresholds
-from persona_asv.timing import Timing, timing
+from persona_asv.timing import Timing, of_threads_apart, timing
 
 ALPHA = {True: (0.05, 0.01), False: (0.02, 0.005)}
 """Error rates of a warning and of a failure, for interleaved rounds and for others."""
-THREADS = "times of several threads follow the machine: only rounds that take turns decide"
-"""At a load of 12 on two cores the log of calibrated CPU time of the same batch scatters by 0.12 to 0.25 from
-process to process, where one thread's scatters by 0.04; two runs apart turned red without any change."""
 DECISIVE = ("p50", "mean")
 """Statistics that few samples know well enough to hold up a build over."""
 LATENCY, OVERHEAD, THROUGHPUT = "generation_latency", "client_overhead", "throughput_per_minute"
@@ -89,7 +86,7 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         notes = calibration.notes
         timings = _doubted(_timings(calibration, baseline, current, rules, in_blocks=in_blocks), rules)
         if calibration.always_threaded and not in_blocks:
-            timings = [replace(t, doubted=t.doubted or THREADS) for t in timings]
+            timings = list(map(of_threads_apart, timings))
         findings = _judge_timings(timings, (baseline, current), calibration.basis.value, ALPHA[in_blocks])
     else:
         findings = []
