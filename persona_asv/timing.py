@@ -30,7 +30,7 @@ THREADS = "times of several threads follow the machine: only rounds that take tu
 DRIFT = {Channel.CPU: 0.25, Channel.OVERHEAD: 0.5}
 """Standard deviation of the log change between two runs apart of code that always had threads, unchanged.
 
-Batches at a load of 12 on two cores: 0.15 to 0.2 for calibrated CPU time, 0.35 for the own share. The rounds of
+Batches at a load of 12 on two cores: 0.15 to 0.2 for calibrated CPU time, 0.35 for the own share. Rounds of
 a run, measured within a minute, scatter far less and know nothing of it.
 """
 
