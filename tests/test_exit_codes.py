@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Done, environment, persona
+from conftest import Done, environment, git, persona
 from processes import DEADLINE, marked, new_mark, until, until_gone
 
 RUN = ("benchmark", "run")
