@@ -95,13 +95,17 @@ class Distribution:
     inverted: bool = False
     gated: bool = False
 
+    def measured(self, rounds: CaseRounds) -> str:
+        """Return the series that was measured, the first one where none was."""
+        names = (self.series,) if isinstance(self.series, str) else self.series
+        return next((name for name in names if rounds.cells(name)), names[0])
+
     def quantiles(self, rounds: CaseRounds) -> tuple[Estimate, ...]:
         """Return the three percentiles, ascending also for a rate, as F-139 prints them; () if not measured.
 
         A series without samples (memory) has one value a round.
         """
-        names = (self.series,) if isinstance(self.series, str) else self.series
-        series = next((name for name in names if rounds.cells(name)), names[0])
+        series = self.measured(rounds)
         found = rounds.samples(series) or rounds.values(series)
         samples = sorted(self.scale / each if self.inverted else self.scale * each for each in found)
         return tuple(

@@ -57,7 +57,13 @@ def shelf_for(settings: Config, name: str | None, output: Path | None) -> tuple[
 
 
 def of_this_code(
-    settings: Config, wish: Wish, *, measure: Measure | None, anew: bool, out: TextIO
+    settings: Config,
+    wish: Wish,
+    *,
+    measure: Measure | None,
+    anew: bool,
+    out: TextIO,
+    advice: str = "leave --from-last away to measure it now",
 ) -> tuple[KeptRun, ...]:
     """Return a run of each workload, of the code as it is now: the last one that fits, else a new one.
 
@@ -65,6 +71,8 @@ def of_this_code(
     ----------
     measure
         How to measure what was not; None never does.
+    advice
+        What to do where there is none, in the words of the command.
 
     Raises
     ------
@@ -73,12 +81,20 @@ def of_this_code(
     """
     names = wish.workloads or (None,)
     return tuple(
-        _of_this_code(settings, wish, name, measure, out, anew=anew) for name in dict.fromkeys(names)
+        _of_this_code(settings, wish, name, measure, out, anew=anew, advice=advice)
+        for name in dict.fromkeys(names)
     )
 
 
 def _of_this_code(
-    settings: Config, wish: Wish, name: str | None, measure: Measure | None, out: TextIO, *, anew: bool
+    settings: Config,
+    wish: Wish,
+    name: str | None,
+    measure: Measure | None,
+    out: TextIO,
+    *,
+    anew: bool,
+    advice: str,
 ) -> KeptRun:
     workload = workloads.resolve(name or DEFAULT_WORKLOAD, settings, wish.iterations, None)
     plan, ground = place.prepare(
@@ -98,7 +114,7 @@ def _of_this_code(
     if measure is None:
         raise MeasurementError(
             f"no finished run of this code ({ground.attribution.label}) in {ground.root / HOME / 'runs'}: "
-            "it was changed since, or never measured; leave --from-last away to measure it now"
+            f"it was changed since, or never measured; {advice}"
         )
     done, _ = measure(plan, ground, out)
     return next(run for run in finished(ground.root) if run.path == done.folder.path)

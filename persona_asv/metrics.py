@@ -69,7 +69,7 @@ FAMILIES: Mapping[str, Family] = {
         Family("throughput", "personas returned per minute", (*_READINGS, SECONDS_PER_PERSONA, WINDOWS)),
         Family(
             "memory_usage",
-            "peak memory of a fresh process and of its operations, and the average",
+            "peak memory of a fresh process, each operation's, and the average",
             (MEMORY, OPERATION_PEAK, MEMORY_AVERAGE),
         ),
         Family(

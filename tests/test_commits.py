@@ -199,7 +199,7 @@ class TestWhatANameMeans:
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.resolve()))
         (tmp_path / "x").mkdir()
         monkeypatch.chdir(tmp_path / "x")
-        with pytest.raises(UsageError, match="and no repository is here"):
+        with pytest.raises(UsageError, match="and no repository with a commit is here"):
             sides("main")
 
 

@@ -12,6 +12,10 @@ _TURNS = re.compile(r"://|^www\.|^\d+[.)]$|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", 
 """What a renderer would turn into a link, a list or emphasis."""
 
 
+_SPAN = re.compile(r"(?<!\S)`([^`\s][^`\n]*[^`\s])`(?!\S)")
+"""A code span that stands for itself, of two characters at least."""
+
+
 def code(text: str, *, in_table: bool = False) -> str:
     r"""Return a text as a code span, in which GitHub renders, links and mentions nothing.
 
@@ -32,13 +36,22 @@ def code(text: str, *, in_table: bool = False) -> str:
 def prose(text: str, *, in_table: bool = False) -> str:
     """Return a sentence word by word: what Markdown would take for markup becomes a code span.
 
-    >>> print(prose("baseline v1.11.0 of <script> and https://example.org"))
-    baseline v1.11.0 of `<script>` and `https://example.org`
+    A code span that is there already stays one.
+
+    >>> print(prose("baseline v1.11.0 of <script> and https://example.org, by `a b`"))
+    baseline v1.11.0 of `<script>` and `https://example.org,` by `a b`
     """
-    words = text.split()
-    return " ".join(
-        word if _is_plain(word, alone=len(words) == 1) else code(word, in_table=in_table) for word in words
-    )
+    spans = _SPAN.split(text)  # every second part is the inside of a span
+    alone = len(text.split()) == 1
+    words = []
+    for number, part in enumerate(spans):
+        if number % 2:
+            words.append(code(part, in_table=in_table))
+            continue
+        words += [
+            word if _is_plain(word, alone=alone) else code(word, in_table=in_table) for word in part.split()
+        ]
+    return " ".join(filter(None, words))
 
 
 def _is_plain(word: str, *, alone: bool) -> bool:
