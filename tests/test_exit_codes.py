@@ -57,7 +57,20 @@ PASS = [
     Row("help beside a broken persona.yaml", (*RUN, "--help"), "--workload", {YAML: "benchmarks: ["}),
     *(
         Row(f"benchmark {name} --help", ("benchmark", name, "--help"), "Usage:")
-        for name in ("capture", "compare", "report", "list", "clean", "trends", "init", "doctor")
+        for name in (
+            *(
+                "capture",
+                "compare",
+                "report",
+                "list",
+                "clean",
+                "trends",
+                "publish",
+                "preview",
+                "init",
+                "doctor",
+            ),
+        )
     ),
     Row("no baselines to list", ("benchmark", "list"), "Total: 0 baselines"),
     Row("workloads to list", ("benchmark", "list", "--benchmarks"), "generation.Generation.time_generate"),
@@ -159,6 +172,9 @@ BAD_USAGE += [
     Row("a report in no format", ("benchmark", "report", "--format", "pdf"), "'pdf' is not one of"),
     Row("trends of nothing", ("benchmark", "trends"), "no trend to show"),
     Row("trends of an unknown metric", ("benchmark", "trends", "-m", "x"), "--metric: unknown metric 'x'"),
+    Row("publish outside of a repository", ("benchmark", "publish"), "is in no git repository"),
+    Row("preview of nothing", ("benchmark", "preview"), "persona benchmark publish builds it"),
+    Row("preview on no port", ("benchmark", "preview", "--port", "70000"), "0<=x<=65535"),
     Row("clean without saying what", ("benchmark", "clean"), "say what goes: --keep N"),
     Row("clean an unknown name", ("benchmark", "clean", "--name", "v9"), "no baseline 'v9'"),
 ]
