@@ -60,10 +60,7 @@ def count(order: dict[str, Any]) -> dict[str, Any]:
 
     def operate() -> None:
         nonlocal returned
-        if (width := order["concurrency"]) is None:
-            returned = session.generate(research, personas).personas
-        else:
-            returned = session.generate_batch(research, personas, width).personas
+        returned = session.generate(research, personas).personas
 
     counts = []
     for operation in range(order["warm_ups"] + order["operations"]):

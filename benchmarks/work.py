@@ -3,7 +3,7 @@
 A count is the same on a busy machine and on an idle one. It is exact because everything that moved it was
 taken away: the client sees URLs of one length (HTTP libraries call functions once a character), the hash seed
 is fixed, garbage is collected before an operation ends, and frames of the suite are left out
-(docs/decisions/0012-work-and-start-up.md).
+(docs/decisions/0013-work-and-start-up.md).
 """
 
 from __future__ import annotations
@@ -63,11 +63,10 @@ class Work:
         """Choose the case, or skip it with a reason."""
         self._settings = settings.read().at_once()
         self._case = self._settings.case(workload, provider)
-        width = self._case.concurrency or 1
-        if width > 1:
+        if self._case.concurrency is not None:
             raise NotImplementedError(
-                f"{workload} has {width} operations under way at once: how their threads wait for each "
-                "other differs each time, so calls are counted at concurrency 1 alone"
+                f"an operation of {workload} is a batch: how its threads wait for each other differs each "
+                "time, so that its calls do not repeat; they are counted one operation at a time"
             )
         skip_unless_possible(self._settings, provider)
 
@@ -91,9 +90,8 @@ class Work:
             order = {
                 "subject": told.subject,
                 "endpoint": endpoint,
-                "research": case.path or str(subject.sample(case.sample)),
+                "research": str(case.path or subject.sample(case.sample)),
                 "personas": case.personas,
-                "concurrency": case.concurrency,
                 "warm_ups": settings.WARM_UPS,
                 "operations": OPERATIONS,
             }

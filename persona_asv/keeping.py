@@ -14,7 +14,7 @@ from persona_asv.baselines.book import SUFFIX, Book
 from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.config import Config
 from persona_asv.course import Run
-from persona_asv.engine import worktree
+from persona_asv.engine.git import commit_of
 from persona_asv.engine.runs import KeptRun, finished
 from persona_asv.engine.store import HOME
 from persona_asv.errors import BaselineError, MeasurementError, UsageError
@@ -35,12 +35,6 @@ class Wish:
     subject: str | None = None
     provider: str | None = None
     model: str | None = None
-
-
-def root(settings: Config) -> Path:
-    """Return the project's folder: the repository's, else where persona.yaml lies or we are."""
-    tree = worktree.find(Path.cwd())
-    return tree.root if tree else settings.root
 
 
 def shelf_for(settings: Config, name: str | None, output: Path | None) -> tuple[Shelf, str | None]:
@@ -136,13 +130,19 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
     MeasurementError
         It was not measured here.
     """
-    folder = root(settings)
-    commit = worktree.resolve(folder, ref)
+    folder = place.root(settings)
+    commit = commit_of(folder, ref)
     if commit is None:
         raise UsageError(f"--commit: {ref!r} names no commit of the repository around {Path.cwd()}")
     wanted = {key: value for key, value in (("provider", wish.provider), ("model", wish.model)) if value}
     found: dict[str, KeptRun] = {}
-    for run in finished(folder):
+    usual = settings.provider or place.DEFAULT_PROVIDER
+
+    def beside(run: KeptRun) -> bool:
+        """Return whether a run on the usual provider was measured in turns with it."""
+        return run.workload == place.EVERY_PROVIDER and run.facts["provider"] != usual
+
+    for run in sorted(finished(folder), key=beside):
         its = run.facts
         if its["commit"] != commit or its["dirty"] or any(its[key] != value for key, value in wanted.items()):
             continue

@@ -29,6 +29,12 @@ EVERY_PROVIDER = "provider"
 """The workload that is measured on every provider."""
 
 
+def root(settings: Config) -> Path:
+    """Return the project's folder: the repository's, else where persona.yaml lies or we are."""
+    tree = worktree.find(Path.cwd())
+    return tree.root if tree else settings.root
+
+
 def prepare(
     settings: Config,
     workload: Workload,

@@ -12,7 +12,9 @@ HIGHER_IS_BETTER = frozenset({"parse_success_rate", "throughput_per_minute"})
 IN_POINTS = frozenset({"error_rate", "retry_rate", "parse_success_rate"})
 """Percentages themselves: their change is a difference in percentage points."""
 LEAST = 1e-12
-"""Below this a number is taken for 0, in any unit."""
+"""Up to this a number is taken for 0, in any unit."""
+STRAY = {"connections_per_persona": 0.05}
+"""The same of a number that may stray from 0: a connection idle for too long is closed, by either end."""
 SCREEN = 0.6
 """Share of the warning level from which a move is worth a second look."""
 
@@ -23,6 +25,7 @@ def judge_scalar(key: str, baseline: Side, current: Side, limits: Limits) -> Fin
     before, after = median(values[0]), median(values[1])
     sign = -1 if key in HIGHER_IS_BETTER else 1
     rounds = (len(values[0]), len(values[1]))
+    least = STRAY.get(key, LEAST)
 
     def found(verdict: Verdict, change: float | None, reason: str, *, suspicious: bool = False) -> Finding:
         return Finding(
@@ -31,10 +34,10 @@ def judge_scalar(key: str, baseline: Side, current: Side, limits: Limits) -> Fin
 
     if key in IN_POINTS:
         change, worsening, unit = after - before, round(sign * (after - before), 1), " points"
-    elif before > LEAST:
+    elif before > least:
         change = after / before - 1
         worsening, unit = round(sign * 100 * change, 1), " %"
-    elif after <= LEAST:
+    elif after <= least:
         return found(Verdict.PASS, 0.0, "0 on both sides")
     else:
         worse = Verdict.FAIL if sign > 0 else Verdict.BETTER

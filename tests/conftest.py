@@ -15,8 +15,11 @@ ROOT = Path(__file__).parent.parent
 
 ADAPTER = '''
 """A subject for tests: the reference subject, with one thing changed."""
+import http.client
+import json
 import os
 import time
+from urllib.parse import urlsplit
 from persona_asv.subject.reference import REFERENCE
 
 held = []
@@ -51,6 +54,9 @@ class Changed:
         held.append(b"x" * self.held)
         return self
 
+    def generate_batch(self, research, personas, concurrency):
+        return self.session.generate_batch(research, personas, concurrency)
+
     def generate(self, research, personas):
         self.operations += 1
         if self.operations % self.only_every == 0:
@@ -62,6 +68,19 @@ class Changed:
     def close(self):
         self.session.close()
 
+class Moody(Changed):
+    """Has the stand-in go wrong as the environment says."""
+
+    def open(self, **endpoint):
+        url = urlsplit(endpoint["base_url"])
+        connection = http.client.HTTPConnection(url.hostname, url.port)
+        plan = {"faults": json.loads(os.environ["FAULTS"])}
+        connection.request("PUT", "/-/sessions" + url.path, json.dumps(plan))
+        assert connection.getresponse().status == 200
+        connection.close()
+        return super().open(**endpoint)
+
+moody = Moody()
 plain = Changed()
 cpu_20ms = Changed(lambda: cpu(0.02))
 sleep_20ms = Changed(lambda: time.sleep(0.02))
@@ -85,8 +104,12 @@ class Done:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return this process's environment without CI's word, so that names of machines do not depend on it."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "PERSONA_ASV_STANDIN")}
+    """Return this process's environment without CI's word, so that nothing a test sees depends on it."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("CI", "PERSONA_ASV_STANDIN") and not name.startswith("GITHUB_")
+    }
     return {**kept, "PYTHONIOENCODING": "utf-8", **changes}
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.accounting import Operation, account, per_persona, spread
+from benchmarks.accounting import Operation, account, per_persona, rate, share_of_batch, spread, windows
 from benchmarks.probe import Reading
-from benchmarks.traffic import Request, covered
+from benchmarks.traffic import Dealings, Request, covered, dealings, opened, outstanding
 
 
 def reading(started: float, ended: float, delay: float = 0.0) -> Reading:
@@ -163,3 +165,126 @@ def test_counts_are_divided_by_personas_returned_not_by_operations() -> None:
     operations = [operation(1.0, 2, calls=3), operation(1.0, 0, calls=1)]
     assert per_persona(operations, lambda each: each.calls) == 2.0
     assert per_persona([operation(1.0, 0)], lambda each: each.calls) is None
+
+
+class TestWindows:
+    """Throughput where several requests are under way: seconds per persona in each second."""
+
+    @staticmethod
+    def batch(wall: float, *arrivals: float) -> Operation:
+        return replace(operation(wall, len(arrivals)), arrivals=arrivals)
+
+    @pytest.mark.parametrize(
+        ("expected", "operations"),
+        [
+            pytest.param([0.25], [(0.5, 0.1, 0.5)], id="less than a window is one"),
+            pytest.param([0.5, 0.5], [(2.0, 0.2, 0.9, 1.0, 2.0)], id="two seconds"),
+            pytest.param([0.5, 1.5], [(2.5, 0.2, 0.9, 2.5)], id="the rest belongs to the last"),
+            pytest.param([1.0, 0.5], [(0.7, 0.7), (1.3, 0.5, 1.3)], id="over operations, end to end"),
+            pytest.param([1.0], [(2.0, 1.2, 1.8)], id="an empty window is added to the next"),
+            pytest.param([1.0], [(2.0, 0.2, 0.3)], id="the last empty one to the one before"),
+            pytest.param([], [(2.0,)], id="nothing came back"),
+        ],
+    )
+    def test_are_a_second_long(self, expected: list[float], operations: list[tuple[float, ...]]) -> None:
+        assert windows([self.batch(*each) for each in operations]) == pytest.approx(expected)
+
+    @given(st.lists(st.tuples(st.floats(0.01, 3), st.lists(st.floats(0, 1), max_size=5)), min_size=1))
+    def test_lose_neither_time_nor_personas(self, facts: list[tuple[float, list[float]]]) -> None:
+        operations = [self.batch(wall, *sorted(wall * each for each in parts)) for wall, parts in facts]
+        personas = sum(each.personas for each in operations)
+        total = sum(each.wall for each in operations)
+        figures = windows(operations)
+        assert len(figures) <= max(1, int(total))
+        if len(figures) == 1:
+            assert figures == pytest.approx([total / personas])
+        assert bool(figures) == bool(personas)
+        assert all(figure > 0 for figure in figures)
+
+
+def request(status: int | None = 200, personas: int | None = None, connection: int = 1) -> Request:
+    sound = int(status == 200) if personas is None else personas
+    return Request(0.0, 0.1, 1, connection=connection, status=status, personas=sound)
+
+
+OK, UNSOUND, BUSY, REFUSED, SILENT = request(), request(personas=0), request(429), request(400), request(None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "requests", "short", "batch"),
+    [
+        pytest.param(Dealings(0, 1, 0), [OK], 0, False, id="all well"),
+        pytest.param(Dealings(0, 0, 0), [], 1, False, id="failed before any request"),
+        pytest.param(Dealings(2, 1, 0), [BUSY, request(503), OK], 0, False, id="tried again twice"),
+        pytest.param(Dealings(3, 0, 0), [BUSY] * 4, 1, False, id="given up after three more"),
+        pytest.param(Dealings(0, 0, 0), [REFUSED], 1, False, id="refused for good is not tried again"),
+        pytest.param(Dealings(0, 0, 0), [SILENT], 1, False, id="no answer"),
+        pytest.param(Dealings(0, 1, 1), [UNSOUND], 1, False, id="broken"),
+        pytest.param(Dealings(0, 1, 1), [OK], 1, False, id="sound, and not parsed all the same"),
+        pytest.param(Dealings(0, 2, 1), [UNSOUND, OK], 0, False, id="asked again after a broken one"),
+        pytest.param(Dealings(0, 2, 0), [OK, OK], 0, False, id="two requests by design"),
+        pytest.param(Dealings(1, 1, 1), [BUSY, UNSOUND], 1, False, id="tried again, then broken"),
+        pytest.param(Dealings(2, 3, 0), [BUSY, OK, BUSY, OK, OK], 0, True, id="batch, tried again"),
+        pytest.param(Dealings(3, 2, 0), [BUSY, OK, BUSY, OK, BUSY, BUSY], 1, True, id="batch, one given up"),
+        pytest.param(Dealings(0, 3, 1), [OK, UNSOUND, OK], 1, True, id="batch, one broken"),
+        pytest.param(Dealings(3, 2, 1), [BUSY, UNSOUND, BUSY, OK, BUSY, BUSY], 2, True, id="batch, both"),
+        pytest.param(Dealings(0, 2, 1), [OK, OK], 1, True, id="batch, one sound and not parsed"),
+    ],
+)
+def test_what_requests_come_to(expected: Dealings, requests: list[Request], short: int, batch: bool) -> None:
+    assert dealings(requests, short=short, batch=batch) == expected
+
+
+@given(st.lists(st.sampled_from([OK, UNSOUND, BUSY, REFUSED, SILENT])), st.integers(0, 12), st.booleans())
+def test_rates_are_never_beyond_all_or_nothing(requests: list[Request], short: int, batch: bool) -> None:
+    found = dealings(requests, short=short, batch=batch)
+    assert 0 <= found.retries <= len(requests)
+    assert 0 <= found.unparsed <= found.answers <= len(requests)
+
+
+@pytest.mark.parametrize(
+    ("expected", "concurrency", "before", "operations"),
+    [
+        pytest.param([0, 0], 1, [1], [[1], [1]], id="one connection for all"),
+        pytest.param([1, 1], 1, [1, 2], [[3], [4]], id="a new one for each call"),
+        pytest.param([0, 1], 1, [1], [[1], [2]], id="one was lost"),
+        pytest.param([0, 0], 3, [1, 2], [[1, 2, 3], [3, 2, 1]], id="the pool fills late"),
+        pytest.param([1, 0], 3, [1, 2], [[1, 3, 4], [4]], id="beyond what a pool needs"),
+        pytest.param([3, 3], 3, [1, 2, 3, 4], [[5, 6, 7], [8, 9, 10]], id="new ones in a batch"),
+        pytest.param([0], 1, [], [[1]], id="the first ever"),
+    ],
+)
+def test_connections_count_beyond_the_pool(
+    expected: list[int], concurrency: int, before: list[int], operations: list[list[int]]
+) -> None:
+    made = [[request(connection=number) for number in each] for each in operations]
+    assert opened(made, [request(connection=number) for number in before], concurrency) == expected
+
+
+def test_in_a_batch_an_ordered_wait_is_not_ended_by_anothers_request() -> None:
+    requests = [Request(0.1, 0.2, 1, ordered_wait=1.0), Request(0.3, 0.4, 1)]
+    assert outstanding(requests, 9.0) == [(0.1, 0.3), (0.3, 0.4)]
+    assert outstanding(requests, 9.0, concurrency=2) == [(0.1, 1.2), (0.3, 0.4)]
+
+
+class TestShareOfBatch:
+    """The own share where several threads wait for a CPU side by side."""
+
+    def of(self, *delays: float, provider: float = 0.6) -> float:
+        said = {str(number): b"0 %d 0" % round(each * 1e9) for number, each in enumerate(delays)}
+        return share_of_batch([reading(0.0, 1.0)._replace(after=said)], [provider])[0]
+
+    def test_is_the_time_without_a_request_under_way(self) -> None:
+        assert self.of() == self.of(0.0, 0.0) == pytest.approx(0.4)
+
+    def test_many_threads_that_wait_at_once_do_not_eat_it_up(self) -> None:
+        assert self.of(*[0.25] * 10) == pytest.approx(0.4 * 0.75)
+
+    def test_is_never_negative(self) -> None:
+        assert self.of(2.0) == self.of(provider=1.5) == 0.0
+
+
+def test_a_rate_of_nothing_is_none() -> None:
+    some = replace(operation(1.0, 1, calls=4), retries=1)
+    assert rate([some, operation(1.0, 1, calls=1)], "retries", "calls") == 20.0
+    assert rate([operation(1.0, 1, calls=0)], "retries", "calls") is None

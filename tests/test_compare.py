@@ -12,7 +12,9 @@ import pytest
 from conftest import ROOT, Done, persona
 from test_comparison import file
 
+from persona_asv.engine.results import read_result_file
 from persona_asv.engine.results_writer import write_result_file
+from persona_asv.metrics import LATENCY
 from persona_asv.model import Series
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
@@ -98,6 +100,30 @@ class TestJson:
         document["data"]["verdicts"]["generation_latency_p50"] = "perhaps"
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.Draft202012Validator(schema).validate(document)
+
+
+def under_model_time(paths: list[Path], seconds: float) -> list[Path]:
+    """Return the files with every operation longer by the model's time, its own share untouched."""
+    for path in paths:
+        found = read_result_file(path)
+        latency = found.series[LATENCY]
+        cells = tuple(
+            replace(cell, samples=tuple(wall + seconds for wall in cell.samples)) if cell.samples else cell
+            for cell in latency.cells
+        )
+        whole = {**found.series, LATENCY: replace(latency, cells=cells)}
+        write_result_file(replace(found, series=whole), path)
+    return paths
+
+
+def test_own_cpu_that_doubles_under_the_models_time_fails_the_build(tmp_path: Path) -> None:
+    """3 ms that became 6 are a quarter of a percent of a latency with 1.2 s of model time in it."""
+    before = under_model_time(written(tmp_path, 5, 0, "a"), 1.2)
+    after = under_model_time(written(tmp_path, 5, 50, "b", slower=2.0), 1.2)
+    done = compare(tmp_path, before, after, "--ci", "--json")
+    assert done.code == 2, done.err
+    found = data(done)["verdicts"]
+    assert (found["client_overhead_p50"], found["generation_latency_p50"]) == ("fail", "pass")
 
 
 class TestExitCodes:
@@ -293,7 +319,7 @@ def test_asvs_rule_takes_no_options_of_ours(tmp_path: Path, same, flags: tuple[s
     assert (done.code, "--rule asv shows what asv shows" in done.err) == (3, True)
 
 
-@pytest.mark.parametrize(("examples", "command"), [(3, "run"), (3, "capture"), (5, "compare"), (3, "clean")])
+@pytest.mark.parametrize(("examples", "command"), [(5, "run"), (3, "capture"), (6, "compare"), (3, "clean")])
 def test_examples_in_help_stand_one_a_line(tmp_path: Path, examples: int, command: str) -> None:
     lines = persona("benchmark", command, "--help", cwd=tmp_path).out.splitlines()
     assert not any("\\b" in line for line in lines)

@@ -182,11 +182,9 @@ def test_cases_of_one_side_are_named() -> None:
 
 def test_doubts_are_noted() -> None:
     unnamed = rounds(1, 1, stamp={})
-    elsewhere = [replace(f, machine="there", python="3.12") for f in rounds(1, stamp={**STAMP, "model": "n"})]
+    elsewhere = rounds(1, stamp={**STAMP, "model": "n"})
     notes = " ".join(compare(rounds(1), elsewhere).notes) + " ".join(compare(rounds(1), unnamed).notes)
     for expected in (
-        "different machines: here, there",
-        "different Pythons: 3.11, 3.12",
         "different models: m, n",
         "A/A: both sides are commit aaaaaaaa",
         "no persona_asv stamp",
@@ -227,3 +225,78 @@ def test_another_suites_changed_benchmarks_are_marked_and_left_out() -> None:
     comparison = compare([before], [replace(after, series=kept)])
     assert [case.name for case in comparison.cases] == ["sort.track_size"]
     assert "sort.time_sort" in comparison.changed
+
+
+class TestOwnWorkload:
+    """A workload of a project's own is what its definition says, not what it is called."""
+
+    AT = ("'nightly'", "'anthropic'")
+
+    def side(self, first: int, commit: str, own: Mapping[str, object] | None) -> list[ResultFile]:
+        stamp = {**STAMP, "own": own} if own is not None else STAMP
+        return rounds(3, first, commit * 40, params=self.AT, stamp=stamp)
+
+    def test_of_the_same_definition_is_judged(self) -> None:
+        same = {"nightly": {"personas": 4, "data": "research 1a2b", "concurrency": 2}}
+        (case,) = compare(self.side(0, "a", same), self.side(3, "b", same)).cases
+        assert case.name == "nightly"
+
+    def test_of_another_definition_is_refused(self) -> None:
+        before = {"nightly": {"personas": 4, "data": "research 1a2b", "concurrency": 2}}
+        after = {"nightly": {"personas": 4, "data": "research 3c4d", "concurrency": None}}
+        with pytest.raises(ResultFileError) as refusal:
+            compare(self.side(0, "a", before), self.side(3, "b", after))
+        assert str(refusal.value) == (
+            "bbbbbbbb-3.json: workload nightly is personas 4, data research 3c4d, but in aaaaaaaa-0.json "
+            "it is personas 4, data research 1a2b, concurrency 2; they cannot be compared"
+        )
+
+    def test_another_workloads_definition_does_not_matter(self) -> None:
+        other = {"weekly": {"personas": 9}}
+        assert compare(self.side(0, "a", {"weekly": {"personas": 1}}), self.side(3, "b", other)).cases
+
+    def test_files_that_do_not_say_are_believed(self) -> None:
+        assert compare(self.side(0, "a", None), self.side(3, "b", {"nightly": {"personas": 4}})).cases
+
+
+def with_starts(file: ResultFile, value: float, python: str = "3.11", *, beside: bool = True) -> ResultFile:
+    values = {metrics.IMPORT: value, metrics.WORK: 1000.0, metrics.IMPORTED_MODULES: 200.0}
+    values |= {metrics.INTERPRETER: 0.01} if beside else {}
+    more = {name: series(name, cell(its)) for name, its in values.items()}
+    return replace(file, series={**file.series, **more}, python=python)
+
+
+class TestStartsAndCounts:
+    """Scalars with a yardstick beside them, and scalars that belong to one Python."""
+
+    def sides(self, *how: float, **more) -> tuple[list[ResultFile], list[ResultFile]]:
+        before, after = rounds(3), rounds(3, 10, "b" * 40)
+        return [with_starts(f, 0.1) for f in before], [
+            with_starts(f, v, **more) for f, v in zip(after, how, strict=True)
+        ]
+
+    def test_a_start_is_judged_by_its_rounds(self) -> None:
+        found = verdicts(compare(*self.sides(0.2, 0.2, 0.2)))
+        assert found["import_ms"] is Verdict.FAIL
+        assert found["python_calls_per_persona"] is Verdict.PASS
+
+    def test_without_its_yardstick_it_is_missing_not_passed(self) -> None:
+        comparison = compare(*self.sides(0.1, 0.1, 0.1, beside=False))
+        assert "import_ms" not in verdicts(comparison)
+        assert comparison.cases[0].judgement.missing == ("import_ms",)
+        assert comparison.exit_code is ExitCode.COULD_NOT_MEASURE
+
+    def test_counts_are_not_compared_across_pythons_and_that_is_said(self) -> None:
+        comparison = compare(*self.sides(0.1, 0.1, 0.1, python="3.13"))
+        found = verdicts(comparison)
+        assert found.keys().isdisjoint(metrics.PER_PYTHON)
+        assert found["import_ms"] is Verdict.PASS
+        assert comparison.exit_code is ExitCode.PASS
+        assert (
+            "not compared, for another Python is another number: imported_modules, python_calls_per_persona"
+            in comparison.notes
+        )
+
+    def test_nothing_is_said_of_counts_that_were_not_measured(self) -> None:
+        after = [replace(f, python="3.13") for f in rounds(3, 10, "b" * 40)]
+        assert not [note for note in compare(rounds(3), after).notes if "another number" in note]

@@ -16,10 +16,10 @@ from persona_asv.config import (
     Config,
     MetricThresholds,
     ThresholdSettings,
-    WorkloadSizes,
     load,
 )
 from persona_asv.errors import ConfigError
+from persona_asv.sizes import OwnWorkload, WorkloadSizes
 
 F139 = """\
 # persona.yaml
@@ -617,6 +617,81 @@ class TestWrongValues:
 
     def test_equal_thresholds_are_one_threshold(self, read):
         assert read(under("thresholds", "{warn: 25, fail: 25}")).thresholds == ThresholdSettings(25, 25)
+
+
+class TestOwnWorkloads:
+    @pytest.fixture(autouse=True)
+    def research(self, folder) -> Path:
+        (folder / "research").mkdir()
+        (folder / "research" / "notes.csv").write_text("a,b\n")
+        return folder / "research"
+
+    def test_the_whole_of_one(self, read, research):
+        loaded = read(
+            under(
+                "workloads.nightly",
+                "{personas: 4, data: research, concurrency: 2, iterations: 12, rounds: 3, timeout: 120}",
+            )
+        )
+        assert loaded.workloads == {
+            "nightly": OwnWorkload(12, 3, 120.0, personas=4, data=research, concurrency=2)
+        }
+
+    def test_the_least_of_one(self, read):
+        assert read(under("workloads.mine", "{size: 5kb}")).workloads == {"mine": OwnWorkload(size="5kb")}
+
+    def test_they_stand_beside_ours_in_the_order_of_the_file(self, read):
+        loaded = read(
+            under("workloads", "{z: {size: 1kb}, quick: {rounds: 3}, a: {data: research/notes.csv}}")
+        )
+        assert list(loaded.workloads) == ["z", "quick", "a"]
+        assert loaded.workloads["quick"] == WorkloadSizes(rounds=3)
+
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [
+            ("{iterations: 5}", "a workload of your own has either size (1kb, 5kb) or data"),
+            ("{size: 1kb, data: research}", "a workload of your own has either size (1kb, 5kb) or data"),
+            ("{size: 1kb, concurrency: 2}", "concurrency (2) must not be above personas (1): a batch sends "
+             "one request a persona"),
+            ("quickly", "expected a mapping, found quickly"),
+        ],
+    )  # fmt: skip
+    def test_what_does_not_make_one_is_said(self, refusal, value, said):
+        assert refusal(under("workloads.mine", value)) == f"persona.yaml:3: benchmarks.workloads.mine: {said}"
+
+    def test_a_slip_in_the_name_of_one_of_ours_is_answered_with_it(self, refusal):
+        said = refusal(under("workloads.quik", "{iterations: 5}"))
+        assert said.endswith('either size (1kb, 5kb) or data; did you mean "quick"?')
+
+    @pytest.mark.parametrize(
+        ("key", "value", "said"),
+        [
+            ("personas", "0", "expected a whole number from 1 to 100, found 0"),
+            ("size", "2kb", "expected 1kb or 5kb, found 2kb"),
+            ("data", "nowhere", "there is no 'nowhere' beside this file"),
+            ("data", "~/research", "expected a file or folder of research data, relative to this file, found "
+             "~/research"),
+            ("data", "..", "'..' leads out of the folder of this file; put the data inside it"),
+            ("data", "/etc", "'/etc' leads out of the folder of this file; put the data inside it"),
+            ("data", "x" * 300, f"there is no {'x' * 300!r} beside this file"),
+            ("data", "away", "'away' leads out of the folder of this file; put the data inside it"),
+            ("data", "circle", "there is no 'circle' beside this file"),
+            ("workers", "3", "unknown key; (known: iterations, rounds, timeout, personas, size, data, "
+             "concurrency)"),
+        ],
+    )  # fmt: skip
+    def test_each_value_is_checked_where_it_stands(self, folder, refusal, key, value, said):
+        (folder / "away").symlink_to("/")
+        (folder / "circle").symlink_to("circle")
+        found = refusal(under(f"workloads.mine.{key}", value))
+        assert found == f"persona.yaml:4: benchmarks.workloads.mine.{key}: {said}"
+
+    @pytest.mark.parametrize("name", ["batch-c3", "full-5kb", "Quick", "a b", "../up", ".hidden", "x" * 41])
+    def test_a_name_can_be_a_file_and_is_none_of_ours(self, refusal, name):
+        said = refusal(f"benchmarks:\n  workloads:\n    '{name}': {{size: 1kb}}\n")
+        assert said.startswith("persona.yaml:3: benchmarks.workloads.")
+        assert "no name for a workload of your own: use up to 40 letters" in said
 
 
 PIECES = (

@@ -13,8 +13,10 @@ from typing import TextIO
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from persona_asv import door, errors
+from persona_asv.commands.group import benchmark
 from persona_asv.errors import ExitCode
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -278,3 +280,15 @@ def test_the_program_is_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as raised:
         runpy.run_module("persona_asv", run_name="__main__")
     assert raised.value.code == 0
+
+
+def test_former_spellings_work_and_stand_in_no_list() -> None:
+    runner = CliRunner()
+    listed = runner.invoke(benchmark, ["--help"]).output
+    assert "providers" not in listed
+    told = runner.invoke(benchmark, ["providers", "--help"])
+    assert told.exit_code == 0
+    assert "The same as `run --workload provider`" in told.output
+    assert "--workload" not in told.output.replace("run --workload", "")
+    for option in ("--iterations", "--provider", "--json"):
+        assert option in told.output

@@ -261,3 +261,36 @@ class TestMerge:
         with pytest.raises(ResultFileError, match="is of commit"):
             folder.merge([result(2.0)], MACHINE, benchmarks)
         assert everything(folder) == before
+
+
+class TestParameters:
+    """A workload of a project's own is a parameter value that the next run may not know."""
+
+    def known(self, folder: Path) -> list[list[str]]:
+        found: list[list[str]] = json.loads((folder / "benchmarks.json").read_text())[NAME]["params"]
+        return found
+
+    def discovered(self, tmp_path: Path, *values: str, version: str = "1") -> Path:
+        path = tmp_path / "discovered.json"
+        its = {**entry(NAME), "params": [list(values)], "version": version}
+        path.write_text(json.dumps({NAME: its, "version": 2}))
+        return path
+
+    def test_values_of_before_stay_behind_the_new_ones(self, tmp_path: Path) -> None:
+        folder = ResultsFolder(tmp_path / "results")
+        folder.put(result(1.0), MACHINE, self.discovered(tmp_path, "'quick'", "'nightly'"))
+        folder.put(result(1.0), MACHINE, self.discovered(tmp_path, "'quick'", "'batch-c1'"))
+        assert self.known(folder.path) == [["'quick'", "'batch-c1'", "'nightly'"]]
+
+    def test_another_version_starts_anew(self, tmp_path: Path) -> None:
+        folder = ResultsFolder(tmp_path / "results")
+        folder.put(result(1.0), MACHINE, self.discovered(tmp_path, "'quick'", "'nightly'"))
+        folder.put(result(1.0), MACHINE, self.discovered(tmp_path, "'quick'", version="2"))
+        assert self.known(folder.path) == [["'quick'"]]
+
+    def test_an_entry_that_is_none_is_replaced(self, tmp_path: Path) -> None:
+        folder = ResultsFolder(tmp_path / "results")
+        folder.path.mkdir()
+        (folder.path / "benchmarks.json").write_text(json.dumps({NAME: "broken", "version": 2}))
+        folder.put(result(1.0), MACHINE, self.discovered(tmp_path, "'quick'"))
+        assert self.known(folder.path) == [["'quick'"]]

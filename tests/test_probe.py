@@ -173,3 +173,26 @@ def test_run_queue_delay_is_empty_where_the_kernel_does_not_tell(monkeypatch: py
 
 def test_reference_operation_always_does_the_same_work() -> None:
     assert reference_operation() == reference_operation() == 4791
+
+
+def test_the_longest_delay_is_that_of_one_thread() -> None:
+    before = {"1": b"0 1000000000 0", "2": b"0 0 0"}
+    after = {"1": b"0 1500000000 0", "2": b"0 2000000000 0", "3": b"0 1000000000 0"}
+    found = Reading(0.0, 1.0, 0.0, 0.0, before, after, 0.0, 0.0, 0.0, 0.0)
+    assert found.delay == pytest.approx(3.5)
+    assert found.longest_delay == pytest.approx(2.0)
+    assert Reading(0.0, 1.0, 0.0, 0.0, {}, {}, 0.0, 0.0, 0.0, 0.0).longest_delay == 0.0
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are listed on Linux alone")
+def test_a_thread_from_before_the_first_operation_is_followed_from_its_start(readings: list[Reading]) -> None:
+    over = threading.Event()
+    with Probe(None, readings.append) as probe:
+        thread = threading.Thread(target=over.wait)
+        thread.start()
+        probe.follow()
+        probe()
+        probe()
+        over.set()
+        thread.join()
+    assert str(thread.native_id) in readings[0].before

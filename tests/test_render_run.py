@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from persona_asv.engine.worktree import Attribution
 from persona_asv.estimates import Family
 from persona_asv.model import Cell, ResultFile, Series, State
 from persona_asv.plan import Ground, Plan
+from persona_asv.render import providers as side_by_side
 from persona_asv.render import run as render
 from persona_asv.render.terminal import Style
 from persona_asv.workloads import WORKLOADS
@@ -122,6 +124,80 @@ def test_json_carries_every_metric_with_what_it_stands_on() -> None:
         "n": 10, "rounds": 2, "supported": True,
     }  # fmt: skip
     assert not keys["generation_latency_p95"]["supported"]
+
+
+def test_json_has_the_providers_time_beside_the_percentiles_of_the_table() -> None:
+    run = a_run()
+    seconds = series(metrics.PROVIDER_TIME, 0.02, (0.01, 0.02, 0.03))
+    files = tuple(replace(each, series={**each.series, seconds.name: seconds}) for each in run.cases[0].files)
+    timed = replace(run, cases=(replace(run.cases[0], files=files),))
+    found = render.as_json(timed, 65.0, "")["cases"]["quick"]["percentiles"]
+    assert found["provider_time"]["p50"] == pytest.approx(20)
+    assert "provider_time" not in render.as_json(run, 65.0, "")["cases"]["quick"]["percentiles"]
+
+
+def test_peaks_that_were_only_sampled_are_said_to_be() -> None:
+    run = a_run()
+    sampled = replace(run, harness=replace(run.harness, sampled=True))
+    said = "memory_peak is the most that was seen of an operation: here no peak can be read exactly."
+    assert said in render.summary(sampled, 65.0, UNICODE, "")
+    assert said not in render.summary(run, 65.0, UNICODE, "")
+
+
+def test_a_batch_is_explained() -> None:
+    run = a_run()
+    batch = replace(run, plan=replace(run.plan, workload=WORKLOADS["batch"]))
+    said = "In a batch client_overhead is per persona"
+    assert said in render.summary(batch, 65.0, UNICODE, "")
+    assert said not in render.summary(run, 65.0, UNICODE, "")
+
+
+class TestSideBySide:
+    """Runs on several providers in one table."""
+
+    def runs(self) -> list[Run]:
+        first = a_run()
+        case = first.cases[0]
+        lines = (case.files[0].series[metrics.LATENCY], case.files[0].series[metrics.ERROR_RATE])
+        at = params("quick", "ollama")
+        found = {}
+        for each in lines:
+            cells = tuple(replace(cell, params=at) for cell in each.cells)
+            found[each.name] = replace(each, param_sets=(at[:1], at[1:]), cells=cells)
+        other = CaseRounds("quick", "ollama", (replace(case.files[0], series=found),))
+        return [first, replace(first, plan=replace(first.plan, provider="ollama"), cases=(other,))]
+
+    def test_every_provider_has_a_column_and_what_was_not_measured_a_dash(self) -> None:
+        text = side_by_side.summary(self.runs(), 65.0, ASCII, ["kept 1", "kept 2"])
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if "|" in line]
+        assert rows == [
+            ["Metric", "anthropic", "ollama"],
+            ["generation_latency P50", "3.50ms", "3ms *"],
+            ["generation_latency P95", "5.55ms *", "4.80ms *"],
+            ["client_overhead P50", "1.75ms", "-"],
+            ["throughput (per min)", "17143", "-"],
+            ["api_calls (per persona)", "1", "-"],
+            ["tokens (per persona)", "842", "-"],
+            ["error_rate", "5%", "0%"],
+        ]
+
+    def test_it_ends_with_times_places_and_what_to_do_next(self) -> None:
+        text = side_by_side.summary(self.runs(), 65.0, ASCII, ["kept 1", "kept 2"])
+        assert text.splitlines()[-8:] == [
+            "",
+            "Total time: 1m 05s",
+            "Harness overhead: 63.0 s",
+            "Waiting for a CPU: 12.5% of the operations' wall time at most",
+            "kept 1",
+            "kept 2",
+            "",
+            "Next: persona benchmark capture --workload quick --provider anthropic",
+        ]
+        assert "* fewer than 5 samples lie beyond this percentile: shown, never decisive." in text
+
+    def test_the_header_names_each_with_its_model(self) -> None:
+        plans = [run.plan for run in self.runs()]
+        assert "Provider: anthropic (model-1), ollama (model-1)" in render.header(plans, "abc", ASCII)
 
 
 class TestProgress:

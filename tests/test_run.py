@@ -51,9 +51,10 @@ class TestOutput:
         assert "Provider: anthropic (claude-sonnet-4-20250514)" in lines
         assert "Endpoint: stand-in (model time 0 ms)" in lines
         assert [line.split()[1] for line in lines if line.startswith("  ✅")] == [
-            "generation_latency", "client_overhead", "throughput", "memory_usage", "api_efficiency", "work",
-            "startup",
+            "generation_latency", "client_overhead", "throughput", "memory_usage", "api_efficiency",
+            "reliability", "work", "startup",
         ]  # fmt: skip
+        assert "Reliability: error_rate 0%, retry_rate 0%, parse_success_rate 100%" in lines
         rows = [line.split("│")[1].strip() for line in lines if line.startswith("│")]
         assert rows == [
             "Metric", "generation_latency", "client_overhead", "throughput (per min)", "memory_peak (MB)",
@@ -81,7 +82,7 @@ class TestOutput:
 
     def test_only_measures_what_was_asked_for(self, folder: Path) -> None:
         found = metrics(persona(*QUICK, "--only", "memory_usage", "--json", cwd=folder))
-        assert set(found) == {"memory_peak_mb"}
+        assert set(found) == {"memory_peak_mb", "memory_average_mb"}
 
     def test_json_is_one_strict_document_and_everything_else_goes_to_stderr(self, folder: Path) -> None:
         done = persona(*QUICK, "--json", cwd=folder)

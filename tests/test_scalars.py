@@ -29,6 +29,9 @@ def having(key: str, *values: float) -> Side:
         pytest.param(Verdict.PASS, "api_calls_per_persona", 0, 0, id="none on either side"),
         pytest.param(Verdict.FAIL, "api_calls_per_persona", 0, 1, id="some where there was none"),
         pytest.param(Verdict.BETTER, "api_calls_per_persona", 1, 0, id="none where there was one"),
+        pytest.param(Verdict.PASS, "connections_per_persona", 0, 0.05, id="a connection that was idle"),
+        pytest.param(Verdict.FAIL, "connections_per_persona", 0, 1, id="a new connection for each call"),
+        pytest.param(Verdict.BETTER, "connections_per_persona", 1, 0, id="a pool where there was none"),
     ],
 )
 def test_plain_thresholds(expected: Verdict, key: str, before: float, after: float) -> None:

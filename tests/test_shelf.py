@@ -1456,6 +1456,14 @@ class TestOfCommit:
             keep_run(here, name, commit=head, workload=workload)
         assert self.found("HEAD", "standard", "quick") == ["3", "2"]
 
+    def test_of_a_run_on_several_providers_it_is_the_usual_ones(self, here: Path, head: str) -> None:
+        for name, provider in (("1", "anthropic"), ("2", "openai"), ("3", "gemini")):
+            keep_run(here, name, commit=head, workload="provider", provider=provider)
+        assert self.found() == self.found("HEAD", "provider") == ["1"]
+        assert self.found(provider="openai") == ["2"]
+        (here / ".asv" / "runs" / "1" / "run.json").unlink()
+        assert self.found() == ["3"], "and where it was not measured, the last one"
+
     def test_the_commit_may_be_called_by_any_name_it_has(self, here: Path, head: str) -> None:
         git(here, "tag", "-a", "v1", "-m", "a tag")
         git(here, "commit", "-q", "--allow-empty", "-m", "second")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ADAPTER, persona
 
-from benchmarks import settings, work
+from benchmarks import work
 from benchmarks.counting import Counter
 from persona_asv.engine.results import read_result_file
 
@@ -131,11 +131,10 @@ class TestRefusals:
         assert counts(result(folder, "adapter:prints", 1))[0] > 1000
 
     def test_threads_that_race_are_skipped_with_a_reason(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        class Wide:
-            concurrency = 3
-
-        monkeypatch.setattr(settings.Settings, "case", lambda self, name, provider: Wide())
-        with pytest.raises(NotImplementedError, match="calls are counted at concurrency 1 alone"):
+        monkeypatch.setenv("PERSONA_ASV_OPERATIONS", '{"batch-c3": 20}')
+        with pytest.raises(
+            NotImplementedError, match=r"an operation of batch-c3 is a batch: .* one operation at"
+        ):
             work.Work().setup("batch-c3", "anthropic")
 
 
@@ -172,10 +171,14 @@ class TestCounter:
 
     @pytest.fixture
     def counter(self):
+        import gc
         import threading
 
         before, of_threads = sys.getprofile(), threading.getprofile()
+        watching = gc.callbacks[:]  # hypothesis has one, and collecting would call it
+        gc.callbacks.clear()
         yield Counter()
+        gc.callbacks[:] = watching
         sys.setprofile(before)
         threading.setprofile(of_threads)
 

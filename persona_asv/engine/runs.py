@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import NoneType
 from typing import Any
 
 from persona_asv.engine.results import read_results
 from persona_asv.engine.store import HOME, round_files
+from persona_asv.environment import Environment
 from persona_asv.errors import MeasurementError
 from persona_asv.model import ResultFile
 
@@ -31,6 +32,15 @@ class KeptRun:
     def iterations(self) -> dict[str, int]:
         """Operations by case."""
         return {name: int(case["iterations"]) for name, case in self.facts["cases"].items()}
+
+    @property
+    def environment(self) -> Environment:
+        """Where it was measured; nothing but unknowns where it does not say."""
+        found = self.facts.get("environment")
+        kept = found if isinstance(found, dict) else {}
+        return Environment(
+            **{each.name: kept[each.name] for each in fields(Environment) if each.name in kept}
+        )
 
     def files(self) -> tuple[ResultFile, ...]:
         """Return its rounds."""

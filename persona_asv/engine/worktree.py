@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from persona_asv.engine.git import ask as _git
 from persona_asv.errors import MeasurementError
 
 
@@ -63,30 +63,6 @@ class Attribution:
         return "unattributed" if self.commit is None else self.commit[:8] + ("+dirty" if self.dirty else "")
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git prints, None where it fails or is not installed.
-
-    Raises
-    ------
-    MeasurementError
-        git does not trust the repository: "none" would be a wrong answer.
-    """
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except OSError:
-        return None
-    if done.returncode == 0:
-        return done.stdout.decode(errors="surrogateescape")
-    if b"safe.directory" in done.stderr:  # it belongs to another user, as in many a CI container
-        raise MeasurementError(
-            f"git refuses the repository around {folder}, which another user owns: "
-            "git config --global --add safe.directory <its folder>"
-        )
-    return None
-
-
 def find(start: Path) -> WorkTree | None:
     """Return the work tree around ``start``; None outside of one, or without git.
 
@@ -105,12 +81,6 @@ def find(start: Path) -> WorkTree | None:
     return WorkTree(
         Path(root.rstrip("\n")), commit, int(seconds) * 1000, tuple(_changes(Path(root.rstrip("\n"))))
     )
-
-
-def resolve(folder: Path, ref: str) -> str | None:
-    """Return the commit that a branch, tag or hash names in the repository around a folder; None for none."""
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    return found.strip() if found else None
 
 
 def _changes(root: Path) -> Iterator[str]:

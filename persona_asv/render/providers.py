@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from persona_asv import metrics
 from persona_asv.case_rounds import CaseRounds
@@ -10,10 +10,6 @@ from persona_asv.course import Run
 from persona_asv.estimates import Estimate
 from persona_asv.render.run import cell, duration, notes, timed
 from persona_asv.render.terminal import Style
-from persona_asv.stats import percentile
-from persona_asv.units import MILLISECONDS
-
-Said = Callable[[CaseRounds], str]
 
 _ROWS: tuple[tuple[str, str], ...] = (
     ("generation_latency P50", "generation_latency_p50"),
@@ -74,12 +70,11 @@ def _rows(
         if key:
             figures = [cell(its[key], style) if key in its else "" for its in found]
         else:
-            figures = [_provider_time(case) for case in cases]
+            figures = [_provider_time(case, style) for case in cases]
         if any(figures):
             rows.append((label, *(figure or "-" for figure in figures)))
     return rows
 
 
-def _provider_time(case: CaseRounds) -> str:
-    times = sorted(case.samples(metrics.PROVIDER_TIME))
-    return MILLISECONDS.write(1e3 * percentile(times, 0.5)) if times else ""
+def _provider_time(case: CaseRounds, style: Style) -> str:
+    return "".join(cell(each, style) for each in metrics.PROVIDERS_SHARE.quantiles(case)[:1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -190,6 +190,17 @@ def _next(run: Run) -> str:
     return f"persona benchmark compare --baseline ANOTHER_RUN --current {run.folder.path}"
 
 
+def _rows(case: CaseRounds, families: Sequence[Family]) -> Iterator[tuple[str, Sequence[Estimate]]]:
+    """Yield the rows of the table, and the provider's time, which has one only beside other providers'."""
+    yield from ((row.label, row.quantiles) for row in metrics.table(case, families))
+    if quantiles := metrics.PROVIDERS_SHARE.quantiles(case):
+        yield "provider_time", quantiles
+
+
+def _percentiles(quantiles: Sequence[Estimate]) -> dict[str, float]:
+    return {name: estimate.value for name, estimate in zip(("p50", "p95", "p99"), quantiles, strict=True)}
+
+
 def cases_as_json(cases: Sequence[CaseRounds], families: Sequence[Family]) -> dict[str, object]:
     """Return every metric of every case with what it stands on, for ``--json``."""
     return {
@@ -205,13 +216,7 @@ def cases_as_json(cases: Sequence[CaseRounds], families: Sequence[Family]) -> di
                 }
                 for key, estimate in metrics.estimates(case, families).items()
             },
-            "percentiles": {
-                row.label: {
-                    name: estimate.value
-                    for name, estimate in zip(("p50", "p95", "p99"), row.quantiles, strict=True)
-                }
-                for row in metrics.table(case, families)
-            },
+            "percentiles": {label: _percentiles(quantiles) for label, quantiles in _rows(case, families)},
         }
         for case in cases
     }

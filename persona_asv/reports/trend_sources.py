@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from persona_asv import keeping, metrics
+from persona_asv import metrics, place
 from persona_asv.baselines.order import newest_first
 from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.case_rounds import CaseRounds
@@ -19,7 +19,7 @@ from persona_asv.errors import MeasurementError, UsageError
 from persona_asv.estimates import Estimate
 from persona_asv.model import ResultFile
 from persona_asv.reports.pace import follows, pace, reference
-from persona_asv.reports.past import Here, Kind, Milestone, milestones, points, with_references
+from persona_asv.reports.past import Here, Kind, Milestone, machine_of, milestones, points, with_references
 from persona_asv.reports.report import Point, Track
 from persona_asv.reports.trend import Source, Trend, Trends, Window, trend
 from persona_asv.sides import own_cases
@@ -56,7 +56,7 @@ def trends(settings: Config, keys: frozenset[str], window: Window) -> Trends:
     MeasurementError
         There is neither a baseline nor a measured commit, or none of the metrics or moments asked for.
     """
-    shelf, folder = shelf_of(settings), results_folder(keeping.root(settings))
+    shelf, folder = shelf_of(settings), results_folder(place.root(settings))
     over_baselines, said = _over_baselines(shelf, keys, window)
     over_commits, more = _over_commits(folder, keys, window)
     found = (*over_baselines, *over_commits)
@@ -102,7 +102,7 @@ def _of_case(case: str, provider: str, held: Sequence[Milestone], keys: frozense
     here = Here(
         last.name,
         last.baseline.captured_at,
-        last.baseline.environment.machine,
+        machine_of(last.baseline.environment),
         last.baseline.environment.python_version,
         last.baseline.profile or "",
         last.references.get(case),
