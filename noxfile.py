@@ -28,6 +28,7 @@ def speed(session: nox.Session) -> None:
     session.run("python", "tests/speed/ratios.py", *session.posargs, env={"PYTHONPATH": "."})
     session.run("python", "tests/speed/keep_ratios.py", env={"PYTHONPATH": ".:tests/speed"})
     session.install("-e", ".[test]")
+    session.run("python", "tests/speed/site_ratios.py", env={"PYTHONPATH": ".:tests:tests/speed"})
     session.run("python", "tests/speed/report_ratios.py", env={"PYTHONPATH": ".:tests/speed:tests"})
 
 

@@ -64,19 +64,21 @@ class Attribution:
 
 
 def find(start: Path) -> WorkTree | None:
-    """Return the work tree around ``start``; None outside of one, or without git.
+    """Return the work tree around ``start``; None outside of one, before its first commit, or without git.
 
     Raises
     ------
     MeasurementError
-        The repository has no commit yet, or git cannot tell what changed in it.
+        git cannot tell what changed in it.
     """
     root = _git(start, "rev-parse", "--show-toplevel")
     if not root:
         return None
     head = _git(start, "log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD")
     if head is None:
-        raise MeasurementError(f"the repository {root.strip()} has no commit yet: commit first, then measure")
+        if _git(start, "rev-parse", "--verify", "--quiet", "HEAD"):
+            raise MeasurementError(f"git cannot tell the commit of {root.strip()}: see `git log` there")
+        return None
     commit, seconds = head.split()
     return WorkTree(
         Path(root.rstrip("\n")), commit, int(seconds) * 1000, tuple(_changes(Path(root.rstrip("\n"))))
@@ -106,7 +108,7 @@ def attribute(tree: WorkTree | None, code: Path, package: str) -> Attribution:
         Its path within a source tree, e.g. ``persona_asv/subject``.
     """
     if tree is None:
-        return Attribution(None, 0, dirty=False, reason="outside a git repository", state=_code_state(code))
+        return Attribution(None, 0, dirty=False, reason="no commit around it", state=_code_state(code))
     code = code.resolve()
     root = tree.root.resolve()
     if code.is_relative_to(root) and _git(root, "ls-files", "--", str(code.relative_to(root))):
