@@ -1,9 +1,10 @@
 """How long the subject takes to start: to be imported, and to answer on its command line.
 
 Every figure is of fresh interpreters, the quickest of three, and less the time they waited for a CPU. A start
-follows the machine: a bare interpreter's start in the same breath is stored beside each figure, as what it is
-divided by when two are compared. Imports and starts depend on neither workload nor provider, so that the
-cases of a round share one measurement.
+follows the machine, so that what a bare interpreter burns in the same breath is stored beside each figure: it
+is divided by that where two are compared. (Its CPU time: its wall time is so short that, on a busy machine,
+half of it is our own waiting to hear of its end.) Imports and starts depend on neither workload nor provider;
+the cases of a round share one measurement.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from persona_asv.subject import load
 
@@ -37,10 +39,10 @@ def waited():
     except (OSError, ValueError, IndexError):
         return 0.0
 
-known, delay, started = set(sys.modules), waited(), time.perf_counter()
+known, delay, started, cpu = set(sys.modules), waited(), time.perf_counter(), time.process_time()
 importlib.import_module(sys.argv[1])
-seconds = time.perf_counter() - started - (waited() - delay)
-os.write(int(sys.argv[2]), f"{seconds} {len(set(sys.modules) - known)}".encode())
+burnt, seconds = time.process_time() - cpu, time.perf_counter() - started - (waited() - delay)
+os.write(int(sys.argv[2]), f"{max(burnt, seconds)} {len(set(sys.modules) - known)}".encode())
 """
 
 
@@ -51,7 +53,7 @@ class Starts:
     Attributes
     ----------
     interpreter
-        Start and end of an interpreter that does nothing.
+        CPU time of an interpreter that does nothing.
     importing, modules
         The import statement alone, and how many modules came in by it.
     command
@@ -83,8 +85,23 @@ def _waited(pid: int) -> float:
         return 0.0
 
 
-def start(arguments: Sequence[str], *, keep: tuple[int, ...] = ()) -> float:
-    """Start an interpreter and see it end; returns its wall time less what it waited for a CPU, in seconds.
+class Start(NamedTuple):
+    """One process, in seconds.
+
+    Attributes
+    ----------
+    seconds
+        Wall time less what it waited for a CPU, but never less than it burnt.
+    cpu
+        What it and its children burnt.
+    """
+
+    seconds: float
+    cpu: float
+
+
+def start(arguments: Sequence[str], *, keep: tuple[int, ...] = ()) -> Start:
+    """Start an interpreter and see it end.
 
     Parameters
     ----------
@@ -104,12 +121,18 @@ def start(arguments: Sequence[str], *, keep: tuple[int, ...] = ()) -> float:
         env=environment(),
         pass_fds=keep,
     ) as process:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        seconds = time.perf_counter() - started - _waited(process.pid)
+        waited = 0.0
+        if hasattr(os, "waitid"):  # which leaves the ended process there, for the kernel to be asked about it
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            waited = _waited(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started - waited
+        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         said = " ".join(argument for argument in arguments if "\n" not in argument)
         raise RuntimeError(f"`python {said}` ended with exit code {process.returncode}")
-    return seconds
+    cpu = usage.ru_utime + usage.ru_stime
+    return Start(max(seconds, cpu), cpu)
 
 
 def importing(module: str) -> tuple[float, int]:
@@ -128,10 +151,10 @@ def measure(module: str, command: Sequence[str]) -> Starts:
     """Start everything `STARTS` times, in turns, so that each kind meets the same machine."""
     bare, imports, commands = [], [], []
     for _ in range(STARTS):
-        bare.append(start(("-c", "pass")))
+        bare.append(start(("-c", "pass")).cpu)
         imports.append(importing(module))
         if command:
-            commands.append(start(command))
+            commands.append(start(command).seconds)
     return Starts(min(bare), *min(imports), min(commands, default=None))
 
 
@@ -182,9 +205,9 @@ class Startup(_Starts):
         """Modules that the import brings in, the standard library's included; exact."""
         return self._starts().modules
 
-    @described("start of a bare interpreter", "seconds")
+    @described("start of a bare interpreter, CPU", "seconds")
     def track_interpreter(self, workload: str, provider: str) -> float:
-        """An interpreter that does nothing: what this machine makes of a start at this moment."""
+        """CPU time of an interpreter that does nothing: what this machine makes of a start right now."""
         return self._starts().interpreter
 
 

@@ -3,7 +3,7 @@
 A count is the same on a busy machine and on an idle one. It is exact because everything that moved it was
 taken away: the client sees URLs of one length (HTTP libraries call functions once a character), the hash seed
 is fixed, garbage is collected before an operation ends, and frames of the suite are left out
-(docs/decisions/0012-work-and-start-up.md).
+(docs/decisions/0013-work-and-start-up.md).
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Work:
         width = self._case.concurrency or 1
         if width > 1:
             raise NotImplementedError(
-                f"{workload} has {width} operations under way at once: how their threads wait for each "
-                "other differs each time, so calls are counted at concurrency 1 alone"
+                f"{workload} has {width} requests under way at once: how their threads wait for each other "
+                "differs each time, so that calls are counted at concurrency 1 alone"
             )
         skip_unless_possible(self._settings, provider)
 
@@ -94,7 +94,7 @@ class Work:
                 "research": case.path or str(subject.sample(case.sample)),
                 "personas": case.personas,
                 "concurrency": case.concurrency,
-                "warm_ups": settings.WARM_UPS,
+                "warm_ups": case.warm_ups,
                 "operations": OPERATIONS,
             }
             try:

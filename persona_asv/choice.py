@@ -1,84 +1,76 @@
-"""What ``--baseline`` and ``--current`` mean: files, run folders, baselines by path or name, or nothing."""
+"""What ``--baseline`` and ``--current`` mean: files, run folders, baselines, commits, or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from persona_asv import metrics, place, verdicts, workloads
-from persona_asv.baselines import book as books
-from persona_asv.baselines import shelf as shelves
-from persona_asv.baselines.baseline import NAME, Baseline
-from persona_asv.baselines.book import SUFFIX, Book
+from persona_asv import footing as footings
+from persona_asv import stored
+from persona_asv.baselines.baseline import Baseline
+from persona_asv.baselines.book import SUFFIX
 from persona_asv.baselines.order import newest_first
 from persona_asv.baselines.shelf import Shelf
+from persona_asv.chosen import Chosen, Terms
 from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
-from persona_asv.engine.results import read_results
-from persona_asv.engine.runs import finished
-from persona_asv.engine.store import HOME, round_files
-from persona_asv.errors import BaselineError, MeasurementError, UsageError
+from persona_asv.errors import MeasurementError, UsageError
+from persona_asv.fingerprints import differences
+from persona_asv.footing import Footing
 from persona_asv.gate import Rules
-from persona_asv.keeping import DEFAULT_WORKLOAD
 from persona_asv.model import ResultFile
-from persona_asv.plan import fits
+from persona_asv.named import Named, of_book
 from persona_asv.recorded import compare_recorded
 from persona_asv.sides import own_cases
 
+__all__ = ["Chosen", "compared", "groups", "sides"]
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """One side of a comparison.
 
-    Attributes
-    ----------
-    files
-        Its rounds; empty where only numbers are known.
-    recorded
-        The baseline it is, where it is one.
-    notes
-        What was decided for the user, one sentence each.
+def groups(baseline: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the baselines that a repeated ``--baseline`` means: files are the rounds of one, a name is one.
+
+    Names and files together are left together: `sides` says what is wrong with that.
     """
-
-    label: str
-    files: tuple[ResultFile, ...]
-    recorded: Baseline | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def cases(self) -> frozenset[str]:
-        """The names of the cases it holds."""
-        if self.files or self.recorded is None:
-            return frozenset(label.values[0] for label in own_cases(self.files) if label.values)
-        return frozenset(self.recorded.workloads)
-
-    @property
-    def provider(self) -> str | None:
-        """The provider it was measured on, where that is known and one."""
-        if self.recorded is not None:
-            return self.recorded.provider
-        found = {file.stamp.get("provider") for file in self.files}
-        return str(found.pop()) if len(found) == 1 and None not in found else None
+    if any(Path(text).exists() and Path(text).suffix != SUFFIX for text in baseline):
+        return (tuple(baseline),)
+    return tuple((text,) for text in dict.fromkeys(baseline)) or ((),)
 
 
-def sides(baseline: Sequence[str], current: Sequence[str], settings: Config) -> tuple[Chosen, Chosen]:
+def sides(
+    baseline: Sequence[str],
+    current: Sequence[str],
+    settings: Config,
+    terms: Terms | None = None,
+    footing: Footing | None = None,
+) -> tuple[Chosen, Chosen]:
     """Return both sides of a comparison.
 
     Without a baseline it is the newest one that fits the current side; without a current side it is the last
-    run of the code as it is now that has the provider and a workload in common with the baseline.
+    run of the code as it is now that has the provider and a workload in common with the baseline. A commit's
+    results are those stored here. A side of which there are none says so in `Chosen.lack`.
 
     Raises
     ------
     PersonaAsvError
         A side cannot be found or read.
     """
-    shelf = shelves.shelf_of(settings)
-    before = _named("--baseline", baseline, shelf) if baseline else None
-    now = _named("--current", current, shelf) if current else _last_run(settings, before)
-    if before is None:
-        before = _newest_fitting(now, shelf)
-    return _of_common_cases(before, now)
+    terms = terms or Terms()
+    with footings.shelf_of(footing, settings) as (shelf, notes):
+        named = Named("--current", shelf, settings, terms, footing)
+        now = named.side(current) if current else None
+        before = replace(named, flag="--baseline", now=now).side(baseline) if baseline else None
+        if now is not None and now.lack:
+            now = stored.of_commit(settings, now, before, ci=terms.ci)
+        if before is not None and before.lack and now is not None:
+            before = stored.of_commit(settings, before, now, ci=terms.ci)
+        elif before is not None and before.lack:
+            before, now = stored.pair(settings, before, ci=terms.ci)
+        if now is None:
+            now = stored.last_run(settings, before)
+        if before is None:
+            before = _newest_fitting(now, shelf)
+    return _of_common_cases(replace(before, notes=(*before.notes, *notes)), now)
 
 
 def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:
@@ -89,6 +81,9 @@ def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:
     PersonaAsvError
         The sides cannot be compared.
     """
+    for side in (now, before):
+        if side.lack:
+            raise MeasurementError(side.lack)
     if not now.files:
         raise UsageError(f"--current: {now.label} holds no samples; name a run or a baseline that does")
     if before.recorded is not None and _same_rounds(before.files, now.files):
@@ -96,11 +91,13 @@ def compared(before: Chosen, now: Chosen, rules: Rules) -> Comparison:
             f"baseline {before.recorded.name} was captured from this very run, so nothing would be compared; "
             "`persona benchmark run` again, or name another --baseline"
         )
+    differ = differences(before.fingerprint, now.fingerprint, stored=before.environment is not None)
+    rules = replace(rules, doubts={**differ.doubts, **rules.doubts})
     if before.recorded is not None and not before.files:
         found = compare_recorded(before.recorded, now.files, rules)
     else:
         found = compare(before.files, now.files, rules)
-    return replace(found, notes=(*before.notes, *now.notes, *found.notes))
+    return replace(found, notes=(*before.notes, *now.notes, *differ.notes, *found.notes))
 
 
 def _same_rounds(before: Sequence[ResultFile], now: Sequence[ResultFile]) -> bool:
@@ -108,67 +105,13 @@ def _same_rounds(before: Sequence[ResultFile], now: Sequence[ResultFile]) -> boo
     return any(one.series == other.series for one in before for other in now)
 
 
-def _named(flag: str, texts: Sequence[str], shelf: Shelf) -> Chosen:
-    """Return a side by what the user typed: an existing path first, then a baseline's name."""
-    paths, notes = [], []
-    for text in texts:
-        path = Path(text)
-        if not path.exists():
-            book = _book(flag, text, shelf)
-        elif path.suffix == SUFFIX:
-            book = books.look(path)
-        else:
-            paths.append(path)
-            if NAME.fullmatch(text) and shelf.has(text):
-                notes.append(f"{flag} {text} is a path here; the baseline of this name is {shelf.path(text)}")
-            continue
-        if len(texts) > 1:
-            raise UsageError(f"{flag}: {text} is a baseline; name it alone, only result files repeat")
-        return _of_book(book)
-    files = read_results(round_files(paths))
-    return Chosen(verdicts.name(files), files, notes=tuple(notes))
-
-
-def _book(flag: str, text: str, shelf: Shelf) -> Book:
-    if NAME.fullmatch(text) and shelf.has(text):
-        return books.look(shelf.path(text))
-    known = [book.name for book in newest_first(shelf.books())]
-    there = (
-        f"baselines: {', '.join(known[:5])}{', ...' if len(known) > 5 else ''}" if known else "it is empty"
-    )
-    raise UsageError(f"{flag}: {text!r} is neither a file nor a baseline in {shelf.folder} ({there})")
-
-
-def _of_book(book: Book) -> Chosen:
-    baseline = book.baseline
-    if baseline is None:
-        raise BaselineError(f"{book.path.parent}/{book.problem}" if ".yaml" in book.problem else
-                            f"{book.path}: {book.problem}")  # fmt: skip
-    files = () if baseline.samples is None else books.rounds(book.path, baseline.samples)
-    return Chosen(book.name, files, baseline)
-
-
-def _last_run(settings: Config, before: Chosen | None) -> Chosen:
-    """Return the last run of this code on the baseline's provider that holds one of its cases, or any."""
-    cases, provider = (None, None) if before is None else (before.cases, before.provider)
-    workload = workloads.resolve(DEFAULT_WORKLOAD, settings, None, None)
-    plan, ground = place.prepare(settings, workload, metrics.families(()), provider=provider)
-    for run in finished(ground.root):
-        if fits(run.facts, plan, ground) and (cases is None or set(run.iterations) & set(cases)):
-            files = run.files()
-            return Chosen(f"Current, {verdicts.name(files)}", files)
-    of = (f" with {' or '.join(sorted(cases))}" if cases else "") + f" on {plan.provider}"
-    raise MeasurementError(
-        f"no finished run of this code ({ground.attribution.label}){of} in {ground.root / HOME / 'runs'}: "
-        "`persona benchmark run` first, or name --current"
-    )
-
-
 def _newest_fitting(now: Chosen, shelf: Shelf) -> Chosen:
     """Return the newest baseline of the same subject, provider and endpoint with a case in common."""
+    if now.lack:
+        raise MeasurementError(now.lack)
     for book in newest_first(shelf.books()):
         if book.baseline is not None and _fits(book.baseline, now):
-            chosen = _of_book(book)
+            chosen = of_book(book)
             if _same_rounds(chosen.files, now.files):
                 continue
             return replace(chosen, notes=(f"baseline {book.name}: the newest that fits",))

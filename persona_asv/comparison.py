@@ -171,14 +171,9 @@ def _notes(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> Ite
     both = (*baseline, *current)
     if not all(f.stamp for f in both):
         yield "not every file says whose numbers it holds (no persona_asv stamp): subjects are not checked"
-    facts = {
-        "machines": {f.machine for f in both},
-        "Pythons": {f.python for f in both},
-        "models": {str(f.stamp["model"]) for f in both if "model" in f.stamp},
-    }
-    for what, found in facts.items():
-        if len(found) > 1:
-            yield f"measured on different {what}: {', '.join(sorted(found))}"
+    models = {str(f.stamp["model"]) for f in both if "model" in f.stamp}
+    if len(models) > 1:
+        yield f"measured with different models: {', '.join(sorted(models))}"
     apart = {key for key, name in metrics.PER_PYTHON.items() if any(name in f.series for f in both)}
     if apart and _pythons(baseline, current):
         yield f"not compared, for another Python is another number: {', '.join(sorted(apart))}"

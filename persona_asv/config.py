@@ -17,6 +17,7 @@ from persona_asv.sizes import OwnWorkload, WorkloadSizes
 from persona_asv.yaml_tree import TEXT, Entry, Reader, compose, read_text, scalar
 
 WORKLOADS = ("quick", "standard", "full", "batch", "provider")
+FILE = "persona.yaml"
 TAKEN = (*WORKLOADS, "full-5kb", "batch-c1", "batch-c3", "batch-c10")
 """Names that no own workload can have: those of our workloads and of their cases."""
 METRICS = (
@@ -100,10 +101,25 @@ def load(start: Path, explicit: Path | None = None) -> Config:
     return Config(root=path.parent, path=path, **top.get("benchmarks", {}))
 
 
+def read_policy(text: str, file: str) -> tuple[ThresholdSettings, CiSettings]:
+    """Return what a build is judged by, of a persona.yaml's text; the rest of it is not looked at.
+
+    Raises
+    ------
+    ConfigError
+        As for `load`; `file` is what it calls the text.
+    """
+    tree = compose(text, file)
+    parts = {"thresholds": _THRESHOLDS, "ci": _CI}
+    schema = {"benchmarks": lambda entry: entry.read(parts, others=True)}
+    found = (Entry(file, "", 1, tree).read(schema, others=True) if tree else {}).get("benchmarks", {})
+    return found.get("thresholds", ThresholdSettings()), found.get("ci", CiSettings())
+
+
 def _find(start: Path) -> Path | None:
     for folder in (start, *start.parents):
-        if os.path.lexists(folder / "persona.yaml"):
-            return folder / "persona.yaml"
+        if os.path.lexists(folder / FILE):
+            return folder / FILE
         if os.path.lexists(folder / ".git"):
             break
     return None
@@ -216,13 +232,15 @@ def _workloads(root: Path) -> Reader:
 
 
 _LEVELS = {"metrics": _section(dict, dict.fromkeys(METRICS, _thresholds(MetricThresholds, {})))}
+_THRESHOLDS = _thresholds(ThresholdSettings, _LEVELS)
 _FLAGS = dict.fromkeys(("upload_artifacts", "comment_on_pr", "fail_on_regression"), _FLAG)
+_CI = _section(CiSettings, {**_FLAGS, "fail_on": scalar("warn or fail", TEXT, "warn|fail")})
 _PATTERN = scalar("a baseline name or pattern", TEXT, r"[A-Za-z0-9*?\[][A-Za-z0-9._+*?\[\]!-]*")
 _KEYS: Mapping[str, Reader] = {
     "baselines_dir": _FOLDER,
     "reports_dir": _FOLDER,
-    "thresholds": _thresholds(ThresholdSettings, _LEVELS),
-    "ci": _section(CiSettings, {**_FLAGS, "fail_on": scalar("warn or fail", TEXT, "warn|fail")}),
+    "thresholds": _THRESHOLDS,
+    "ci": _CI,
     "keep_always": lambda entry: entry.items(_PATTERN),
     "subject": scalar("reference, persona or module:attribute", TEXT, f"reference|persona|{_WORD}:{_WORD}"),
     "provider": scalar("anthropic, openai, gemini or ollama", TEXT, "anthropic|openai|gemini|ollama"),

@@ -23,6 +23,8 @@ class Environment:
         Kind of virtual machine or container, where Linux tells.
     machine
         asv's name of the machine.
+    instance
+        Which of a pipeline's machines, which all have one name; None for a machine with a name of its own.
     persona_asv, asv
         Versions of what measured.
     """
@@ -37,5 +39,6 @@ class Environment:
     governor: str | None = None
     virtualisation: str | None = None
     machine: str | None = None
+    instance: str | None = None
     persona_asv: str | None = None
     asv: str | None = None

@@ -58,14 +58,17 @@ class Family:
     benchmarks
         asv benchmarks that must run for it.
     rounds
-        How many rounds of a run measure it, the first ones; None for all. What costs a process of its own
+        How many rounds of a run measure it, the first ones; None for all. What costs processes of its own
         and hardly scatters need not be measured in every round.
+    least
+        Rounds that a run must have to measure it unasked: of fewer it could not be judged.
     """
 
     name: str
     summary: str
     benchmarks: tuple[str, ...]
     rounds: int | None = None
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,17 @@ class Distribution:
     inverted: bool = False
     gated: bool = False
 
+    def measured(self, rounds: CaseRounds) -> str:
+        """Return the series that was measured, the first one where none was."""
+        names = (self.series,) if isinstance(self.series, str) else self.series
+        return next((name for name in names if rounds.cells(name)), names[0])
+
     def quantiles(self, rounds: CaseRounds) -> tuple[Estimate, ...]:
         """Return the three percentiles, ascending also for a rate, as F-139 prints them; () if not measured.
 
         A series without samples (memory) has one value a round.
         """
-        names = (self.series,) if isinstance(self.series, str) else self.series
-        series = next((name for name in names if rounds.cells(name)), names[0])
+        series = self.measured(rounds)
         found = rounds.samples(series) or rounds.values(series)
         samples = sorted(self.scale / each if self.inverted else self.scale * each for each in found)
         return tuple(

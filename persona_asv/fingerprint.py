@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from importlib.metadata import version
@@ -11,6 +12,7 @@ import persona_asv
 from persona_asv.engine.machine import Machine
 from persona_asv.environment import Environment
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
@@ -27,9 +29,16 @@ def fingerprint(machine: Machine, subject_version: str) -> Environment:
         governor=_first_line(_GOVERNOR),
         virtualisation=_virtualisation(),
         machine=machine.machine,
+        instance=_instance() if machine.machine.startswith("ci-") else None,
         persona_asv=persona_asv.__version__,
         asv=version("asv"),
     )
+
+
+def _instance() -> str | None:
+    """Return a digest of what Linux calls this boot: a runner of a pipeline is booted for its job."""
+    boot = _first_line(_BOOT)
+    return None if boot is None else hashlib.sha256(boot.encode()).hexdigest()[:12]
 
 
 def _first_line(path: Path) -> str | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from persona_asv import starts
 from persona_asv.calibration import Calibration, calibrate
+from persona_asv.doubt import Kind, kind_of, softened
 from persona_asv.errors import MeasurementError
 from persona_asv.evidence import USUAL_SCATTER, usual_scatter
 from persona_asv.judgement import Finding, Judgement, Stage, Verdict
@@ -45,6 +46,8 @@ class Rules:
         Keys to judge (they also bound the family of tests); None for all.
     final
         Whether these rounds are already the fresh ones: then nothing asks for more.
+    doubts
+        What can only suspect, whatever the number of rounds, and why as half a sentence.
     family
         What the timed metrics are called: another suite's series is judged under its own name.
     """
@@ -54,6 +57,7 @@ class Rules:
     interleaved: bool | None = None
     only: Collection[str] | None = None
     final: bool = False
+    doubts: Mapping[Kind, str] = field(default_factory=dict)
     family: str = LATENCY
 
     def wants(self, key: str) -> bool:
@@ -80,16 +84,18 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
     if baseline.timed and current.timed:
         calibration = calibrate(baseline, current, paired=in_blocks)
         notes = calibration.notes
-        timings = _timings(calibration, baseline, current, rules, in_blocks=in_blocks)
+        timings = _doubted(_timings(calibration, baseline, current, rules, in_blocks=in_blocks), rules)
         findings = _judge_timings(timings, (baseline, current), calibration.basis.value, ALPHA[in_blocks])
     else:
         findings = []
-    started = starts.timings(baseline, current, rules.thresholds, rules.wants, in_blocks=in_blocks)
+    started = _doubted(
+        starts.timings(baseline, current, rules.thresholds, rules.wants, in_blocks=in_blocks), rules
+    )
     findings += _judge_timings(started, (baseline, current), starts.BASIS, ALPHA[in_blocks])
     before, after = _keys(baseline, rules), _keys(current, rules)
     timed = {t.key for t in (*timings, *started)}
     scalar_keys = [k for k in before if k not in timed and baseline.scalar(k) and current.scalar(k)]
-    findings += [judge_scalar(k, baseline, current, rules.thresholds.of(k)) for k in scalar_keys]
+    findings += [_judge_scalar(k, baseline, current, rules) for k in scalar_keys]
     if not findings:
         raise MeasurementError("the two sides have no metric in common; nothing can be compared")
     return Judgement(
@@ -101,6 +107,16 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         waiting=_waiting(baseline, current),
         interleaved=in_blocks,
     )
+
+
+def _doubted(timings: Sequence[Timing], rules: Rules) -> list[Timing]:
+    return [replace(t, doubted=rules.doubts.get(Kind.TIMES, "")) for t in timings]
+
+
+def _judge_scalar(key: str, baseline: Side, current: Side, rules: Rules) -> Finding:
+    found = judge_scalar(key, baseline, current, rules.thresholds.of(key))
+    why = rules.doubts.get(kind) if (kind := kind_of(key)) else None
+    return found if why is None else softened(found, why)
 
 
 def _keys(side: Side, rules: Rules) -> list[str]:
@@ -168,11 +184,12 @@ def _judge_timings(
             verdict = Verdict.FAIL if t.key in failed else Verdict.WARN
             level = t.limits.fail if t.key in failed else t.limits.warn
             reason = f"worse by {level:g} % or more, and by more than half of that beyond doubt"
-        elif t.key in improved:
+        elif t.key in improved and not t.doubted:
             verdict, reason = Verdict.BETTER, f"better by {t.limits.warn:g} % or more beyond doubt"
         elif not t.tested and t.statistic in DECISIVE and t.alarming:
             verdict = Verdict.INCONCLUSIVE
-            reason = f"may be worse by {t.limits.fail:g} %: too few rounds to tell it from noise"
+            why = t.doubted or "too few rounds to tell it from noise"
+            reason = f"may be worse by {t.limits.fail:g} %: {why}"
         else:
             verdict, reason = Verdict.PASS, _passing(t)
         findings.append(_finding(t, verdict, reason, sides=sides, basis=basis, alpha=alpha[0]))
@@ -190,7 +207,7 @@ def _unjudged(t: Timing) -> tuple[Verdict, str]:
 
 def _passing(t: Timing) -> str:
     if t.suspicious:
-        return "moved, but cannot be told from noise here"
+        return f"moved, but {t.doubted or 'cannot be told from noise here'}"
     return f"not worse by {t.limits.warn:g} %"
 
 

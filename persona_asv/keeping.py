@@ -14,7 +14,7 @@ from persona_asv.baselines.book import SUFFIX, Book
 from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.config import Config
 from persona_asv.course import Run
-from persona_asv.engine import worktree
+from persona_asv.engine.git import commit_of
 from persona_asv.engine.runs import KeptRun, finished
 from persona_asv.engine.store import HOME
 from persona_asv.errors import BaselineError, MeasurementError, UsageError
@@ -37,12 +37,6 @@ class Wish:
     model: str | None = None
 
 
-def root(settings: Config) -> Path:
-    """Return the project's folder: the repository's, else where persona.yaml lies or we are."""
-    tree = worktree.find(Path.cwd())
-    return tree.root if tree else settings.root
-
-
 def shelf_for(settings: Config, name: str | None, output: Path | None) -> tuple[Shelf, str | None]:
     """Return where a baseline goes and what it is called; None leaves the name to its version.
 
@@ -63,7 +57,13 @@ def shelf_for(settings: Config, name: str | None, output: Path | None) -> tuple[
 
 
 def of_this_code(
-    settings: Config, wish: Wish, *, measure: Measure | None, anew: bool, out: TextIO
+    settings: Config,
+    wish: Wish,
+    *,
+    measure: Measure | None,
+    anew: bool,
+    out: TextIO,
+    advice: str = "leave --from-last away to measure it now",
 ) -> tuple[KeptRun, ...]:
     """Return a run of each workload, of the code as it is now: the last one that fits, else a new one.
 
@@ -71,6 +71,8 @@ def of_this_code(
     ----------
     measure
         How to measure what was not; None never does.
+    advice
+        What to do where there is none, in the words of the command.
 
     Raises
     ------
@@ -79,12 +81,20 @@ def of_this_code(
     """
     names = wish.workloads or (None,)
     return tuple(
-        _of_this_code(settings, wish, name, measure, out, anew=anew) for name in dict.fromkeys(names)
+        _of_this_code(settings, wish, name, measure, out, anew=anew, advice=advice)
+        for name in dict.fromkeys(names)
     )
 
 
 def _of_this_code(
-    settings: Config, wish: Wish, name: str | None, measure: Measure | None, out: TextIO, *, anew: bool
+    settings: Config,
+    wish: Wish,
+    name: str | None,
+    measure: Measure | None,
+    out: TextIO,
+    *,
+    anew: bool,
+    advice: str,
 ) -> KeptRun:
     workload = workloads.resolve(name or DEFAULT_WORKLOAD, settings, wish.iterations, None)
     plan, ground = place.prepare(
@@ -104,7 +114,7 @@ def _of_this_code(
     if measure is None:
         raise MeasurementError(
             f"no finished run of this code ({ground.attribution.label}) in {ground.root / HOME / 'runs'}: "
-            "it was changed since, or never measured; leave --from-last away to measure it now"
+            f"it was changed since, or never measured; {advice}"
         )
     done, _ = measure(plan, ground, out)
     return next(run for run in finished(ground.root) if run.path == done.folder.path)
@@ -120,8 +130,8 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
     MeasurementError
         It was not measured here.
     """
-    folder = root(settings)
-    commit = worktree.resolve(folder, ref)
+    folder = place.root(settings)
+    commit = commit_of(folder, ref)
     if commit is None:
         raise UsageError(f"--commit: {ref!r} names no commit of the repository around {Path.cwd()}")
     wanted = {key: value for key, value in (("provider", wish.provider), ("model", wish.model)) if value}
@@ -153,8 +163,10 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
 
 
 def _whole(run: KeptRun) -> bool:
-    """Return whether a run measured every family of metrics: a baseline shall not lack one by accident."""
-    return set(run.facts.get("families", metrics.FAMILIES)) >= set(metrics.FAMILIES)
+    """Return whether a run measured all that it could judge: a baseline shall not lack it by accident."""
+    rounds = max(min(case["rounds"], case["iterations"]) for case in run.facts["cases"].values())
+    wanted = {family.name for family in metrics.of_a_run(metrics.FAMILIES.values(), rounds)}
+    return set(run.facts.get("families", metrics.FAMILIES)) >= wanted
 
 
 def _subject(settings: Config, wish: Wish) -> str:

@@ -8,6 +8,7 @@ from persona_asv import metrics
 from persona_asv.baselines.baseline import Baseline, Figure
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.comparison import Case, Comparison
+from persona_asv.doubt import kind_of, softened
 from persona_asv.errors import MeasurementError, ResultFileError
 from persona_asv.estimates import Estimate
 from persona_asv.gate import Rules
@@ -94,7 +95,9 @@ def _case(name: str, provider: str, baseline: Baseline, current: Sequence[Result
     for key in wanted:
         if key in _SCALARS and side.scalar(key):
             held = Side((Round(scalars={key: entry.metrics[key].value}),))
-            findings.append(judge_scalar(key, held, side, rules.thresholds.of(key)))
+            found = judge_scalar(key, held, side, rules.thresholds.of(key))
+            why = rules.doubts.get(kind) if (kind := kind_of(key)) else None
+            findings.append(found if why is None else softened(found, why))
         elif key in now:
             findings.append(_shown(key, entry.metrics[key], now[key], rules))
     judged = {finding.key for finding in findings}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 
 from persona_asv import metrics
@@ -12,7 +11,6 @@ from persona_asv.baselines.baseline import NAME, Baseline, Entry, Figure
 from persona_asv.baselines.shelf import Shelf
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.engine.runs import KeptRun
-from persona_asv.environment import Environment
 from persona_asv.errors import BaselineError
 from persona_asv.estimates import Estimate
 from persona_asv.model import ResultFile
@@ -46,12 +44,11 @@ def snapshot(runs: Sequence[KeptRun], name: str, at: datetime) -> tuple[Baseline
         files += rounds if fresh else ()
     if not entries:
         raise BaselineError(f"{runs[0].path}: nothing was measured; run `persona benchmark run` first")
-    known = {each.name for each in fields(Environment)}
     baseline = Baseline(
         name=name,
         version=str(first["subject"]["version"]),
         captured_at=at.replace(microsecond=0),
-        environment=Environment(**{k: v for k, v in first.get("environment", {}).items() if k in known}),
+        environment=runs[0].environment,
         workloads=entries,
         commit=first["commit"],
         dirty=bool(first["dirty"]),

@@ -44,6 +44,8 @@ class Timing:
         Whether the metric is one over the time, so that its percentage is another.
     idle
         Whether it is a share of the time and nothing but zeros on both sides.
+    doubted
+        Why it can only suspect, as half a sentence; empty where it can decide.
     """
 
     key: str
@@ -56,11 +58,12 @@ class Timing:
     supported: bool = True
     rate: bool = False
     idle: bool = False
+    doubted: str = ""
 
     @property
     def tested(self) -> bool:
-        """Whether there are rounds enough for a verdict."""
-        return min(self.rounds) >= ROUNDS_TO_TEST
+        """Whether there are rounds enough for a verdict, and nothing else stands against one."""
+        return min(self.rounds) >= ROUNDS_TO_TEST and not self.doubted
 
     @property
     def judged(self) -> bool:

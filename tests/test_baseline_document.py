@@ -684,7 +684,8 @@ WRONG_KEYS = {
     "a merge": (f":7: <<: unknown key; (known: {TOP_KEYS})", plus("<<: {name: x}")),
     "of the environment": (
         ':7: environment.memory: unknown key; did you mean "memory_gb"? (known: python_version, platform, '
-        "cpu, memory_gb, persona_version, cores, os, governor, virtualisation, machine, persona_asv, asv)",
+        "cpu, memory_gb, persona_version, cores, os, governor, virtualisation, machine, instance, "
+        "persona_asv, asv)",
         plus("environment: {memory: 16}"),
     ),
     "of a workload": (

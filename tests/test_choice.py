@@ -229,7 +229,7 @@ class TestWithoutABaseline:
     ) -> None:
         keep(baseline("v1", provider=provider))
         with pytest.raises(MeasurementError, match=f"no finished run .* with standard on {expected} in "):
-            choice.sides(["v1"], [], settings)
+            choice.compared(*choice.sides(["v1"], [], settings), Rules())
 
     def test_none_that_fits_is_said(self, settings: Config, current: str) -> None:
         with pytest.raises(UsageError, match=r"no baseline in .* fits standard"):
@@ -308,7 +308,10 @@ class TestABaselineWithoutSamples:
             "      generation_latency_p50: 1230\n      memory_peak_mb: 512\n"
         )
         found = self.judged(settings, current, "v1.12.0")
-        assert found.cases[0].judgement.verdicts["memory_peak_mb"] is Verdict.BETTER
+        assert found.cases[0].judgement.verdicts["memory_peak_mb"] is Verdict.PASS, "another Python's"
+        assert "another Python (3.12, now 3.11): times and memory can raise a suspicion" in " ".join(
+            found.notes
+        )
 
     def test_cannot_be_the_current_side(self, settings: Config, keep: Keep, current: str) -> None:
         keep(baseline("v1"))

@@ -319,7 +319,7 @@ def test_asvs_rule_takes_no_options_of_ours(tmp_path: Path, same, flags: tuple[s
     assert (done.code, "--rule asv shows what asv shows" in done.err) == (3, True)
 
 
-@pytest.mark.parametrize(("examples", "command"), [(3, "run"), (3, "capture"), (5, "compare"), (3, "clean")])
+@pytest.mark.parametrize(("examples", "command"), [(5, "run"), (3, "capture"), (6, "compare"), (3, "clean")])
 def test_examples_in_help_stand_one_a_line(tmp_path: Path, examples: int, command: str) -> None:
     lines = persona("benchmark", command, "--help", cwd=tmp_path).out.splitlines()
     assert not any("\\b" in line for line in lines)

@@ -182,11 +182,9 @@ def test_cases_of_one_side_are_named() -> None:
 
 def test_doubts_are_noted() -> None:
     unnamed = rounds(1, 1, stamp={})
-    elsewhere = [replace(f, machine="there", python="3.12") for f in rounds(1, stamp={**STAMP, "model": "n"})]
+    elsewhere = rounds(1, stamp={**STAMP, "model": "n"})
     notes = " ".join(compare(rounds(1), elsewhere).notes) + " ".join(compare(rounds(1), unnamed).notes)
     for expected in (
-        "different machines: here, there",
-        "different Pythons: 3.11, 3.12",
         "different models: m, n",
         "A/A: both sides are commit aaaaaaaa",
         "no persona_asv stamp",
@@ -259,3 +257,46 @@ class TestOwnWorkload:
 
     def test_files_that_do_not_say_are_believed(self) -> None:
         assert compare(self.side(0, "a", None), self.side(3, "b", {"nightly": {"personas": 4}})).cases
+
+
+def with_starts(file: ResultFile, value: float, python: str = "3.11", *, beside: bool = True) -> ResultFile:
+    values = {metrics.IMPORT: value, metrics.WORK: 1000.0, metrics.IMPORTED_MODULES: 200.0}
+    values |= {metrics.INTERPRETER: 0.01} if beside else {}
+    more = {name: series(name, cell(its)) for name, its in values.items()}
+    return replace(file, series={**file.series, **more}, python=python)
+
+
+class TestStartsAndCounts:
+    """Scalars with a yardstick beside them, and scalars that belong to one Python."""
+
+    def sides(self, *how: float, **more) -> tuple[list[ResultFile], list[ResultFile]]:
+        before, after = rounds(3), rounds(3, 10, "b" * 40)
+        return [with_starts(f, 0.1) for f in before], [
+            with_starts(f, v, **more) for f, v in zip(after, how, strict=True)
+        ]
+
+    def test_a_start_is_judged_by_its_rounds(self) -> None:
+        found = verdicts(compare(*self.sides(0.2, 0.2, 0.2)))
+        assert found["import_ms"] is Verdict.FAIL
+        assert found["python_calls_per_persona"] is Verdict.PASS
+
+    def test_without_its_yardstick_it_is_missing_not_passed(self) -> None:
+        comparison = compare(*self.sides(0.1, 0.1, 0.1, beside=False))
+        assert "import_ms" not in verdicts(comparison)
+        assert comparison.cases[0].judgement.missing == ("import_ms",)
+        assert comparison.exit_code is ExitCode.COULD_NOT_MEASURE
+
+    def test_counts_are_not_compared_across_pythons_and_that_is_said(self) -> None:
+        comparison = compare(*self.sides(0.1, 0.1, 0.1, python="3.13"))
+        found = verdicts(comparison)
+        assert found.keys().isdisjoint(metrics.PER_PYTHON)
+        assert found["import_ms"] is Verdict.PASS
+        assert comparison.exit_code is ExitCode.PASS
+        assert (
+            "not compared, for another Python is another number: imported_modules, python_calls_per_persona"
+            in comparison.notes
+        )
+
+    def test_nothing_is_said_of_counts_that_were_not_measured(self) -> None:
+        after = [replace(f, python="3.13") for f in rounds(3, 10, "b" * 40)]
+        assert not [note for note in compare(rounds(3), after).notes if "another number" in note]

@@ -70,13 +70,14 @@ def test_every_benchmark_says_what_it_is(discovered: dict[str, dict]) -> None:
         assert found["pretty_name"], name
         assert found["unit"] != "unit", name
         assert found["timeout"], name
-        by = ["research"] if name.startswith("stages.") else ["workload", "provider"]
-        assert found["param_names"] == by, name
+        of_stages = name.startswith("stages.")
+        assert found["param_names"] == (["research"] if of_stages else ["workload", "provider"]), name
 
 
 def test_metrics_know_exactly_the_benchmarks_there_are(discovered: dict[str, dict]) -> None:
     wanted = metrics.benchmarks(metrics.FAMILIES.values())
-    assert set(wanted) == set(discovered)
+    stages = {f"stages.Stages.time_{name}" for name in ("load", "render", "parse")}
+    assert set(wanted) | stages == set(discovered), "the stages are asv's alone"
 
 
 def test_the_subject_speaks_every_provider_of_the_suite_and_both_have_the_same_first() -> None:
@@ -125,7 +126,8 @@ class TestSettings:
 def test_a_bare_asv_run_measures_quick_with_a_stand_in_of_its_own(folder: Path) -> None:
     done = asv(
         folder, "run", "-E", "existing:same", "--set-commit-hash", "HEAD", "--record-samples", "--no-pull",
-        "--machine", "tester", "--bench", r"\('quick', 'anthropic'", "--show-stderr",
+        "--machine", "tester", "--bench", r"\('quick', 'anthropic'", "--bench", r"stages.*1kb",
+        "--show-stderr",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = [path for path in folder.glob("results/tester/*.json") if path.name != "machine.json"]
@@ -134,6 +136,17 @@ def test_a_bare_asv_run_measures_quick_with_a_stand_in_of_its_own(folder: Path) 
     assert len(result.get_result_samples("generation.Generation.time_generate", at)[0]) == 10
     assert result.get_result_value("generation.Generation.track_api_calls", at) == [1.0]
     assert result.get_result_value("generation.Generation.track_error_rate", at) == [0.0]
+    assert result.get_result_value("work.Work.track_python_calls", at)[0] > 1000
+    starts = {
+        name: result.get_result_value(name, at)[0]
+        for name in metrics.benchmarks([metrics.FAMILIES["startup"]])
+    }
+    assert starts[metrics.INTERPRETER] < starts[metrics.CLI_STARTUP]
+    assert starts[metrics.IMPORTED_MODULES] > 100
+    for name in ("load", "render", "parse"):
+        (samples,) = result.get_result_samples(f"stages.Stages.time_{name}", [["'1kb'"]])
+        assert len(samples) == 400, "two processes of 200"
+        assert min(samples) > 0
 
 
 def test_a_track_benchmark_alone_measures_for_itself_and_the_rest_is_skipped_with_a_reason(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,8 +67,8 @@ def companion_of(path: Path, samples: Samples) -> Path:
     return path.parent / samples.file
 
 
-def rounds(path: Path, samples: Samples) -> tuple[ResultFile, ...]:
-    """Return the rounds behind the baseline at `path`.
+def rounds(path: Path, samples: Samples, only: Collection[str] | None = None) -> tuple[ResultFile, ...]:
+    """Return the rounds behind the baseline at `path`, with all their benchmarks or some `only`.
 
     Raises
     ------
@@ -95,4 +96,4 @@ def rounds(path: Path, samples: Samples) -> tuple[ResultFile, ...]:
             f"{beside}: not the file that {path.name} was written with (its SHA-256 differs); restore it, or "
             "capture again"
         )
-    return companion.unpack(content, beside)
+    return companion.unpack(content, beside, only)

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from persona_asv.engine.results import document, read_document
@@ -40,8 +40,10 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def unpack(content: bytes, path: Path) -> tuple[ResultFile, ...]:
+def unpack(content: bytes, path: Path, only: Collection[str] | None = None) -> tuple[ResultFile, ...]:
     """Return the rounds in a companion's bytes; `path` is what errors call it.
+
+    Where some benchmarks `only` are wanted the rounds hold those: a history reads many companions at once.
 
     Raises
     ------
@@ -62,7 +64,15 @@ def unpack(content: bytes, path: Path) -> tuple[ResultFile, ...]:
         )
     try:
         return tuple(
-            read_document(each, Path(f"{path}#{number}")) for number, each in enumerate(found["rounds"], 1)
+            read_document(_part(each, only), Path(f"{path}#{number}"))
+            for number, each in enumerate(found["rounds"], 1)
         )
     except ResultFileError as error:
         raise BaselineError(str(error)) from error
+
+
+def _part(found: object, only: Collection[str] | None) -> object:
+    """Return a round's content with some of its results; what is no round is left to the reader of rounds."""
+    if only is None or not isinstance(found, dict) or not isinstance(found.get("results"), dict):
+        return found
+    return {**found, "results": {name: row for name, row in found["results"].items() if name in only}}

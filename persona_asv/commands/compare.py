@@ -1,43 +1,64 @@
-"""``persona benchmark compare``: two sets of result files, judged."""
+"""``persona benchmark compare``: the current side beside one or several baselines, judged."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from persona_asv.errors import ExitCode, UsageError
 
+if TYPE_CHECKING:
+    from persona_asv.chosen import Chosen
+    from persona_asv.gate import Rules
+    from persona_asv.render.job import Notice
+    from persona_asv.render.terminal import Style
+
 
 @click.command()
+@click.argument("file", required=False, metavar="[WHAT]")
 @click.option(
     "--baseline", "-b", multiple=True, metavar="WHAT",
-    help="A baseline's name or .yaml file, a run's folder, or asv result files (repeat for the rounds of one "
-    "commit).  [default: the newest baseline that fits]",
+    help="A baseline's name or .yaml file, a branch, tag or commit, a run's folder, or asv result files. "
+    "Repeat it for several names (a table each), or for the files of one commit.  [default: the newest "
+    "baseline that fits]",
 )  # fmt: skip
 @click.option(
     "--current", "-c", multiple=True, metavar="WHAT",
     help="The same for the current side.  [default: the last run of this code]",
 )  # fmt: skip
-@click.option("--warn-threshold", type=float, metavar="N", help="Warn from N percent worse, every metric.")
+@click.option("--warn-threshold", "--threshold", type=float, metavar="N",
+              help="Warn from N percent worse, every metric.")  # fmt: skip
 @click.option("--fail-threshold", type=float, metavar="N", help="Fail from N percent worse, every metric.")
 @click.option(
     "--only", multiple=True, metavar="METRIC", help="Judge this family of metrics only; repeatable."
 )
 @click.option("--ci", is_flag=True, help="Exit 1 on a warning, 2 on a failure.")
+@click.option("--fail-on-regression", is_flag=True, help="The same, but a warning exits 0.")
+@click.option("--exact", is_flag=True, help="A branch as baseline is its tip, not the merge base with it.")
+@click.option("--no-fetch", is_flag=True, help="With --ci: never fetch a commit that this clone lacks.")
+@click.option("--no-run", is_flag=True, help="Never measure: compare what is stored.")
 @click.option("--explain", is_flag=True, help="Add a sentence a metric: what it rests on.")
 @click.option("--rule", type=click.Choice(["gate", "asv"]), default="gate", show_default=True,
               help="Our verdict, or asv's own marks.")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def compare(
+    file: str | None,
     baseline: tuple[str, ...],
     current: tuple[str, ...],
     warn_threshold: float | None,
     fail_threshold: float | None,
     only: tuple[str, ...],
     ci: bool,
+    fail_on_regression: bool,
+    exact: bool,
+    no_fetch: bool,
+    no_run: bool,
     explain: bool,
     rule: str,
     config: Path | None,
@@ -49,44 +70,103 @@ def compare(
     Examples:
       persona benchmark compare
       persona benchmark compare --baseline v1.11.0 --ci
+      persona benchmark compare --baseline main --ci
       persona benchmark compare --baseline .asv/runs/A --current .asv/runs/B --ci
       persona benchmark compare -b a1.json -b a2.json -b a3.json -c b1.json -c b2.json -c b3.json --ci
       persona benchmark compare --baseline a.json --current b.json --rule asv
     """  # noqa: D301 - click wants the backspace itself
-    from persona_asv import choice, metrics, verdicts
+    from persona_asv import choice, footing, metrics, pipeline, verdicts
     from persona_asv import config as configuration
+    from persona_asv.chosen import Terms
     from persona_asv.commands.envelope import echo_json
+    from persona_asv.commands.reporting import reporting_to
+    from persona_asv.gate import Rules
     from persona_asv.render.terminal import Style
 
-    settings = configuration.load(Path.cwd(), config)
-    thresholds = verdicts.thresholds(settings.thresholds, warn_threshold, fail_threshold)
-    keys = metrics.keys(metrics.families(only)) if only else None
+    if file is not None and baseline:
+        raise UsageError(f"{file} and --baseline both name the baseline; give one")
     if rule == "asv" and (only or explain):
         raise UsageError("--rule asv shows what asv shows: leave --only and --explain away")
-    before, now = choice.sides(baseline, current, settings)
-    names = before.label, now.label
-    style = Style.of(sys.stdout)
-    if rule == "asv":
-        from persona_asv.render import asv_marks
-
-        if not (before.files and now.files):
-            raise UsageError("--rule asv compares samples, and one side has none")
-        marks = asv_marks.compare(
-            before.files, now.files, warn=thresholds.general.warn, fail=thresholds.general.fail
+    names = baseline if file is None else (file,)
+    terms = Terms(
+        exact=exact,
+        ci=ci or fail_on_regression,
+        fetch=not no_fetch,
+        run=not no_run,
+        pipeline=pipeline.around(),
+        tell=lambda said: click.echo(said, err=True),
+    )
+    with reporting_to(terms, as_json=as_json) as job:
+        settings = configuration.load(Path.cwd(), config)
+        base = footing.footing(names, terms)
+        settings, notes = footing.settings_of(base, settings)
+        policy = settings.ci
+        if fail_on_regression:
+            policy = replace(policy, fail_on="fail", fail_on_regression=True)
+        rules = Rules(
+            thresholds=verdicts.thresholds(settings.thresholds, warn_threshold, fail_threshold),
+            only=metrics.keys(metrics.families(only)) if only else None,
         )
-        verdict = marks.exit_code
-        text, data = marks.text(names), marks.as_json(names)
-    else:
-        from persona_asv.gate import Rules
-        from persona_asv.render import comparison as render
-
-        found = choice.compared(before, now, Rules(thresholds=thresholds, only=keys))
-        verdict = found.exit_code
-        text = "" if as_json else render.text(found, names, style, explain=explain)
-        data = render.as_json(found, names) if as_json else {}
-    code = verdicts.exit_code(verdict, settings.ci) if ci else verdicts.unless_failed(verdict)
-    if as_json:
-        echo_json("benchmark compare", {**data, "exit_code": int(code)})
-    else:
-        click.echo(text)
+        style = None if as_json else Style.of(sys.stdout)
+        found = []
+        for group in choice.groups(names):
+            before, now = choice.sides(group, current, settings, terms, base)
+            before = replace(before, notes=(*before.notes, *notes))
+            how = _by_asvs_rule if rule == "asv" else _judged
+            found.append(how(before, now, rules, style, explain=explain))
+        verdict = max(each.verdict for each in found)
+        code = verdicts.exit_code(verdict, policy) if terms.ci else verdicts.unless_failed(verdict)
+        if as_json:
+            echo_json("benchmark compare", _document(found, verdict, code))
+        else:
+            job.show("\n\n".join(each.text for each in found))
+        job.conclude([each.notice for each in found], code)
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One comparison: its verdict, and what is printed of it."""
+
+    verdict: ExitCode
+    text: str
+    data: Mapping[str, Any]
+    notice: Notice
+
+
+def _judged(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, explain: bool) -> _Found:
+    from persona_asv import choice
+    from persona_asv.render import comparison as render
+    from persona_asv.render import job
+    from persona_asv.render.heading import Heading
+
+    comparison = choice.compared(before, now, rules)
+    commits = (before.commit, now.commit)
+    heading = Heading((before.label, now.label), (before.heading, now.heading), commits)
+    text = "" if style is None else render.text(comparison, heading, style, explain=explain)
+    data = dict(zip(("baseline_commit", "current_commit"), commits, strict=True))
+    data = {**render.as_json(comparison, heading.names), **data}
+    return _Found(comparison.exit_code, text, data, job.notice(comparison, heading))
+
+
+def _by_asvs_rule(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, explain: bool) -> _Found:
+    from persona_asv.render import asv_marks, job
+
+    for side in (now, before):
+        if not side.files:
+            raise UsageError(side.lack or "--rule asv compares samples, and one side has none")
+    general, names = rules.thresholds.general, (before.label, now.label)
+    marks = asv_marks.compare(before.files, now.files, warn=general.warn, fail=general.fail)
+    notice = job.plain_notice(marks.exit_code, (before.heading, now.heading), "by asv's rule")
+    return _Found(marks.exit_code, marks.text(names), marks.as_json(names), notice)
+
+
+def _document(found: Sequence[_Found], verdict: ExitCode, code: ExitCode) -> dict[str, Any]:
+    """Return what ``--json`` prints: one comparison as ever, several as a list."""
+    if len(found) == 1:
+        return {**found[0].data, "exit_code": int(code)}
+    return {
+        "comparisons": [{**each.data, "exit_code": int(code)} for each in found],
+        "verdict_code": int(verdict),
+        "exit_code": int(code),
+    }

@@ -11,10 +11,14 @@ COMMANDS = {
     "run": "Execute the benchmark suite.",
     "capture": "Save a run as a named baseline.",
     "compare": "Compare with a baseline, and judge what moved.",
+    "report": "Write a report of a run: Markdown, JSON or HTML.",
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
+    "trends": "Show how every metric went, over baselines and commits.",
     "publish": "Build the site of the history.",
     "preview": "Show the site on this machine.",
+    "init": "Set up a repository: configuration, suite, workflows.",
+    "doctor": "Is this machine fit to measure?",
 }
 """Name and one line of help, in the order of ``--help``."""
 

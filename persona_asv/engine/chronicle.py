@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from persona_asv.engine import forge
-from persona_asv.engine.worktree import _git as git
+from persona_asv.engine.git import ask as git
 from persona_asv.errors import MeasurementError, UsageError
 
 

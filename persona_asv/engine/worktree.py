@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from persona_asv.engine.git import ask as _git
 from persona_asv.errors import MeasurementError
 
 
@@ -63,54 +63,26 @@ class Attribution:
         return "unattributed" if self.commit is None else self.commit[:8] + ("+dirty" if self.dirty else "")
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git prints, None where it fails or is not installed.
-
-    Raises
-    ------
-    MeasurementError
-        git does not trust the repository: "none" would be a wrong answer.
-    """
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
-        )
-    except OSError:
-        return None
-    if done.returncode == 0:
-        return done.stdout.decode(errors="surrogateescape")
-    if b"safe.directory" in done.stderr:  # it belongs to another user, as in many a CI container
-        raise MeasurementError(
-            f"git refuses the repository around {folder}, which another user owns: "
-            "git config --global --add safe.directory <its folder>"
-        )
-    return None
-
-
 def find(start: Path) -> WorkTree | None:
-    """Return the work tree around ``start``; None outside of one, or without git.
+    """Return the work tree around ``start``; None outside of one, before its first commit, or without git.
 
     Raises
     ------
     MeasurementError
-        The repository has no commit yet, or git cannot tell what changed in it.
+        git cannot tell what changed in it.
     """
     root = _git(start, "rev-parse", "--show-toplevel")
     if not root:
         return None
     head = _git(start, "log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD")
     if head is None:
-        raise MeasurementError(f"the repository {root.strip()} has no commit yet: commit first, then measure")
+        if _git(start, "rev-parse", "--verify", "--quiet", "HEAD"):
+            raise MeasurementError(f"git cannot tell the commit of {root.strip()}: see `git log` there")
+        return None
     commit, seconds = head.split()
     return WorkTree(
         Path(root.rstrip("\n")), commit, int(seconds) * 1000, tuple(_changes(Path(root.rstrip("\n"))))
     )
-
-
-def resolve(folder: Path, ref: str) -> str | None:
-    """Return the commit that a branch, tag or hash names in the repository around a folder; None for none."""
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    return found.strip() if found else None
 
 
 def _changes(root: Path) -> Iterator[str]:
@@ -136,7 +108,7 @@ def attribute(tree: WorkTree | None, code: Path, package: str) -> Attribution:
         Its path within a source tree, e.g. ``persona_asv/subject``.
     """
     if tree is None:
-        return Attribution(None, 0, dirty=False, reason="outside a git repository", state=_code_state(code))
+        return Attribution(None, 0, dirty=False, reason="no commit around it", state=_code_state(code))
     code = code.resolve()
     root = tree.root.resolve()
     if code.is_relative_to(root) and _git(root, "ls-files", "--", str(code.relative_to(root))):

@@ -8,10 +8,10 @@ from typing import Any
 from persona_asv.comparison import Case, Comparison
 from persona_asv.judgement import Finding, Stage, Verdict
 from persona_asv.metrics import unit_of
+from persona_asv.render.heading import Heading
 from persona_asv.render.terminal import Style
 from persona_asv.units import COUNT, MILLISECONDS, Unit
 
-_WIDTH = 61
 _WIDE = 100
 """Columns from which the table has room for intervals."""
 
@@ -30,9 +30,10 @@ _EVIDENCE = {
     "noise": ("~", "moved, but cannot be told from noise here"),
     "few": ("†", "too few samples: shown, never decisive"),
 }
-_GRAVITY = (
+GRAVITY = (
     Verdict.INSUFFICIENT, Verdict.PASS, Verdict.BETTER, Verdict.INCONCLUSIVE, Verdict.WARN, Verdict.FAIL,
 )  # fmt: skip
+"""Verdicts, the mildest first."""
 
 
 def status(verdict: Verdict, style: Style) -> str:
@@ -65,7 +66,14 @@ def _unit(finding: Finding) -> Unit:
     return unit_of(finding.key) or (MILLISECONDS if finding.channel else COUNT)
 
 
-def _change(finding: Finding) -> str:
+def unit_written(finding: Finding) -> tuple[str, str]:
+    """Return both values as people read them."""
+    write = _unit(finding).write
+    return write(finding.baseline), write(finding.current)
+
+
+def change(finding: Finding) -> str:
+    """Return by how much a metric moved."""
     if finding.change is None:
         return "from 0"
     if _unit(finding).name == "percent":
@@ -73,24 +81,12 @@ def _change(finding: Finding) -> str:
     return percent(finding.change)
 
 
-def text(comparison: Comparison, names: tuple[str, str], style: Style, *, explain: bool = False) -> str:
-    """Return the whole comparison.
-
-    Parameters
-    ----------
-    names
-        What baseline and current are called.
-    explain
-        Whether to add a sentence a metric.
-    """
-    parts = [
-        f"Performance Comparison: {names[1]} vs {names[0]}",
-        style.rule(_WIDTH, double=True),
-        *(style.wrap(f"Note: {note}") for note in comparison.notes),
-    ]
+def text(comparison: Comparison, heading: Heading, style: Style, *, explain: bool = False) -> str:
+    """Return the whole comparison; `explain` adds a sentence a metric."""
+    parts = list(heading.lines(comparison.notes, style))
     kinds: set[str] = set()
-    for case in comparison.cases if _ours(comparison) else [_together(comparison)]:
-        if _ours(comparison):
+    for case in tables(comparison):
+        if case.provider:
             parts += ["", f"Case: {case.name} ({case.provider})"]
         parts.append(_table(case.judgement.findings, style))
         kinds |= {evidence(finding) for finding in case.judgement.findings}
@@ -106,8 +102,10 @@ def text(comparison: Comparison, names: tuple[str, str], style: Style, *, explai
     return "\n".join([*parts, "", style.wrap(summary(comparison, style))])
 
 
-def _ours(comparison: Comparison) -> bool:
-    return any(case.provider for case in comparison.cases)
+def tables(comparison: Comparison) -> Sequence[Case]:
+    """Return the cases, one a table; another suite's cells, which have no provider, are one together."""
+    ours = any(case.provider for case in comparison.cases)
+    return comparison.cases if ours else [_together(comparison)]
 
 
 def _together(comparison: Comparison) -> Case:
@@ -134,7 +132,7 @@ def _table(findings: Sequence[Finding], style: Style) -> str:
             finding.key,
             unit.write(finding.baseline),
             unit.write(finding.current),
-            f"{_change(finding)} {mark}".rstrip(),
+            f"{change(finding)} {mark}".rstrip(),
             status(finding.verdict, style),
         ]
         if wide:
@@ -185,7 +183,7 @@ def _leftovers(comparison: Comparison) -> list[str]:
 
 def explanation(finding: Finding, case: Case) -> str:
     """Return one sentence on a metric: change, interval, what could have been seen, and on what it rests."""
-    said = [f"{finding.key}: {_change(finding)}"]
+    said = [f"{finding.key}: {change(finding)}"]
     if finding.interval is not None:
         said.append(f"95 % interval {percent(finding.interval[0])} to {percent(finding.interval[1])}")
     if finding.detectable is not None:
@@ -215,7 +213,7 @@ def verdicts(comparison: Comparison) -> dict[str, str]:
     found: dict[str, Verdict] = {}
     for case in comparison.cases:
         for key, verdict in case.judgement.verdicts.items():
-            found[key] = max(found.get(key, verdict), verdict, key=_GRAVITY.index)
+            found[key] = max(found.get(key, verdict), verdict, key=GRAVITY.index)
     return {key: verdict.value for key, verdict in found.items()}
 
 

@@ -76,7 +76,7 @@ def in_turn(folder: Path, pairs: int) -> tuple[list[tuple[float, float]], list[t
 
 
 def ratio(ours: list[tuple[float, float]], plain: list[tuple[float, float]], series: float = 1.0) -> str:
-    """Return the median ratios of times and of CPU; ``series`` is how many series ours has to plain's one."""
+    """Return the median ratios of times and CPU; ``series``: how many ours has for one of plain's."""
     pairs = [(a[0] / b[0] / series, a[1] / b[1] / series) for a, b in zip(ours, plain, strict=True)]
     return middle(pairs)
 

@@ -1,0 +1,1 @@
+"""Whether this machine is fit to measure: read first, then judged by pure functions."""

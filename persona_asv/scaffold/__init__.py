@@ -1,0 +1,1 @@
+"""What ``init`` puts into a repository: every file decided before one is written."""
