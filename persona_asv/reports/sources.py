@@ -155,7 +155,7 @@ def _verdict(before: choice.Chosen, now: choice.Chosen, rules: Rules) -> Compari
 
 def _by(word: LastWord) -> tuple[Against, tuple[ResultFile, ...], tuple[str, ...]]:
     """Return what `compare` said after it had measured both sides: no report says another thing."""
-    against = Against(word.title, word.comparison, _environment(word.baseline), None)
+    against = Against(word.title, word.comparison, word.baseline.environment, None)
     return against, word.rounds(), ()
 
 
