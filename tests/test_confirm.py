@@ -215,10 +215,13 @@ def _measuring(folders: set[Path]) -> bool:
 # -- what decides ---------------------------------------------------------------------------------------
 
 FAMILIES = metrics.families(())
+COUNTED = metrics.keys(metrics.families(("api_efficiency",)))
+"""What no machine is too busy for."""
 
 
 def decided(before: Chosen, now: Chosen, asked: Wish | None = None) -> Any:
-    return decide(before, now, Config(Path(), subject="adapter:plain"), Rules(), FAMILIES, asked or Wish())
+    settings = Config(Path(), subject="adapter:plain")
+    return decide(before, now, settings, Rules(only=COUNTED), FAMILIES, asked or Wish())
 
 
 class TestDecision:
