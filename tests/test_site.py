@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conftest import Done, environment, git, persona
 from histories import AXES, CASE, History, cell, commits, history
-from processes import until
+from processes import marked, new_mark, until
 from synthetic import measured
 
 from persona_asv.model import Cell, Series, State
@@ -399,17 +399,23 @@ class TestFolder:
         folder = copy(slower, tmp_path)
         before = state_of(folder / "html")
         git(folder, "tag", "v0.2", slower.hashes[9])
+        (tmp_path / "asv").mkdir()
+        (tmp_path / "asv" / "__init__.py").write_text(
+            f"import pathlib, time\npathlib.Path({str(tmp_path / 'begun')!r}).touch()\ntime.sleep(1000)\n"
+        )
+        mark = new_mark()
         with subprocess.Popen(
             [sys.executable, "-m", "persona_asv", *PUBLISH],
             cwd=folder,
-            env=environment(),
+            env=environment(PYTHONPATH=str(tmp_path), **mark),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            until(lambda: list((folder / ".asv").glob(".site-*/order.json")) or process.poll() is not None)
+            until((tmp_path / "begun").exists)
             process.send_signal(number)
             process.wait()
         assert process.returncode in (3, -number)
+        until(lambda: not marked(mark))
         assert state_of(folder / "html") == before
         publish(folder)
         assert facts(folder)["tags"] == {"v0.0": 1, "v0.1": 4, "v0.2": 9}
