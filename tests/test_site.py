@@ -253,13 +253,18 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[History, Done]:
 
 class TestBadResults:
     def test_what_cannot_be_used_is_named_and_left_out(self, broken: tuple[History, Done]) -> None:
-        _, done = broken
+        made, done = broken
         left = {Path(each["file"]).name: each["reason"] for each in json.loads(done.out)["data"]["left_out"]}
         assert set(left) == {"0-cut.json", "1-foreign.json", "2-aside.json"}
         assert "cut off" in left["0-cut.json"]
         assert left["1-foreign.json"] == "its commit is not in the repository"
         assert left["2-aside.json"] == "its commit is not on main, and no tag"
         assert done.err.count("left out: ") == 3
+        again = publish(made.folder, "--json")
+        assert json.loads(again.out)["data"]["left_out"] == json.loads(done.out)["data"]["left_out"]
+        assert [
+            name for name, page in state_of(made.folder / "html").items() if bytes(made.folder) in page
+        ] == []
 
     def test_other_suites_are_drawn_as_far_as_they_are_numbers(self, broken: tuple[History, Done]) -> None:
         made, _ = broken
