@@ -336,6 +336,14 @@ class TestSmallHistories:
         assert "javascript:" not in page
         assert (tmp_path / "html" / "baselines" / "v9.yaml").read_text() == baseline
 
+    def test_a_shallow_clone_says_how_to_get_the_rest(self, tmp_path: Path) -> None:
+        made = history(tmp_path / "whole", [1.0] * 3)
+        git(tmp_path, "clone", "-q", "--depth=1", f"file://{made.folder}", "part")
+        shutil.copytree(made.results, tmp_path / "part" / ".asv" / "results")
+        done = publish(tmp_path / "part")
+        assert done.err.count("is not in this shallow clone (git fetch --unshallow brings it)") == 2
+        assert len(facts(tmp_path / "part")["revision_to_hash"]) == 1
+
 
 class TestFolder:
     def test_its_own_files_stay_and_the_newest_report_comes_along(self, tmp_path: Path) -> None:
