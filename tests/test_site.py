@@ -343,6 +343,9 @@ class TestSmallHistories:
         done = publish(tmp_path / "part")
         assert done.err.count("is not in this shallow clone (git fetch --unshallow brings it)") == 2
         assert len(facts(tmp_path / "part")["revision_to_hash"]) == 1
+        git(tmp_path / "part", "fetch", "-q", "--unshallow")
+        assert publish(tmp_path / "part").err == ""
+        assert len(facts(tmp_path / "part")["revision_to_hash"]) == 3
 
 
 class TestFolder:

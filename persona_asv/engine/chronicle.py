@@ -111,10 +111,10 @@ def read(root: Path) -> Chronicle:
 
 def state(root: Path) -> str:
     """Return what changes whenever `read` would return something else."""
-    return "\0".join(
-        git(root, *command) or ""
-        for command in (("for-each-ref",), ("rev-parse", "HEAD"), ("remote", "get-url", "origin"))
-    )
+    commands = [("for-each-ref",), ("rev-parse", "HEAD"), ("remote", "get-url", "origin")]
+    if is_shallow(root):  # older commits may come without a reference moving
+        commands.append(("rev-list", "--all", "--count"))
+    return "\0".join(git(root, *command) or "" for command in commands)
 
 
 def _branch(root: Path) -> str:
