@@ -48,6 +48,7 @@ ROOMS = {
     "pipeline": ("pipeline",),
     "choice": ("chosen", "footing", "named", "stored", "choice"),
     "reports": ("reports",),
+    "telling": ("telling",),
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
@@ -98,6 +99,7 @@ ENTERED_FROM: dict[str, set[str]] = {
         *("reports", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "keeping"),
         *("choice", "place"),
     },
+    "telling": {"words", "nouns", "steps", "engine", "fingerprint", "comments", "reports"},
     "render": {
         *(
             "render",
@@ -120,10 +122,11 @@ ENTERED_FROM: dict[str, set[str]] = {
     "commands": {
         *("words", "nouns", "steps", "gate", "comparison", "engine", "baselines", "standin", "subject"),
         *("trial", "profiling", "place", "plan", "keeping", "choice", "pipeline", "reports", "render"),
-        *("scaffold", "fitness", "checkup", "comments", "version"),
+        *("scaffold", "fitness", "checkup", "comments", "telling", "version"),
         "persona_asv.commands.envelope",
         "persona_asv.commands.measuring",
         "persona_asv.commands.reporting",
+        "persona_asv.commands.commenting",
     },
     "door": {"persona_asv.commands.group", "words", "version"},
     "program": {"door"},
@@ -147,7 +150,7 @@ LIBRARIES = {
     ),
     "multiprocessing": (),
     "jinja2": ("persona_asv.subject", "persona_asv.render.pages"),
-    "httpx": ("persona_asv.subject",),
+    "httpx": ("persona_asv.subject", "persona_asv.github"),
     "httptools": ("persona_asv.standin",),
     "tabulate": ("persona_asv.render",),
 }
