@@ -97,7 +97,7 @@ class ResultsBranch:
             self._git("worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), commit or "HEAD")
             try:
                 if commit is None:
-                    self._git("checkout", "--quiet", "--orphan", f"new-{Path(scratch).name}", folder=tree)
+                    self._git("symbolic-ref", "HEAD", f"refs/heads/new-{Path(scratch).name}", folder=tree)
                     self._git("read-tree", "--empty", folder=tree)
                 else:
                     self._git("checkout", "--quiet", "--detach", commit, folder=tree)

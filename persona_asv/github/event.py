@@ -10,7 +10,7 @@ from pathlib import Path
 from persona_asv.comments.shape import Value, parse
 from persona_asv.errors import UsageError
 
-_NAME = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.+$)[A-Za-z0-9._-]+"
 
 
 @dataclass(frozen=True, slots=True)
