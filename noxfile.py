@@ -27,6 +27,8 @@ def speed(session: nox.Session) -> None:
     session.install("-e", ".")
     session.run("python", "tests/speed/ratios.py", *session.posargs, env={"PYTHONPATH": "."})
     session.run("python", "tests/speed/keep_ratios.py", env={"PYTHONPATH": ".:tests/speed"})
+    session.install("pytest")
+    session.run("python", "tests/speed/site_ratios.py", env={"PYTHONPATH": ".:tests:tests/speed"})
 
 
 @nox.session(name="gate-evaluation")

@@ -60,7 +60,10 @@ def count(order: dict[str, Any]) -> dict[str, Any]:
 
     def operate() -> None:
         nonlocal returned
-        returned = session.generate(research, personas).personas
+        if (width := order["concurrency"]) is None:
+            returned = session.generate(research, personas).personas
+        else:
+            returned = session.generate_batch(research, personas, width).personas
 
     counts = []
     for operation in range(order["warm_ups"] + order["operations"]):

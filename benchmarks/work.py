@@ -63,10 +63,11 @@ class Work:
         """Choose the case, or skip it with a reason."""
         self._settings = settings.read().at_once()
         self._case = self._settings.case(workload, provider)
-        if self._case.concurrency is not None:
+        width = self._case.concurrency or 1
+        if width > 1:
             raise NotImplementedError(
-                f"an operation of {workload} is a batch: how its threads wait for each other differs each "
-                "time, so that its calls do not repeat; they are counted one operation at a time"
+                f"{workload} has {width} requests under way at once: how their threads wait for each other "
+                "differs each time, so that calls are counted at concurrency 1 alone"
             )
         skip_unless_possible(self._settings, provider)
 
@@ -90,9 +91,10 @@ class Work:
             order = {
                 "subject": told.subject,
                 "endpoint": endpoint,
-                "research": str(case.path or subject.sample(case.sample)),
+                "research": case.path or str(subject.sample(case.sample)),
                 "personas": case.personas,
-                "warm_ups": settings.WARM_UPS,
+                "concurrency": case.concurrency,
+                "warm_ups": case.warm_ups,
                 "operations": OPERATIONS,
             }
             try:

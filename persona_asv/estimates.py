@@ -58,14 +58,17 @@ class Family:
     benchmarks
         asv benchmarks that must run for it.
     rounds
-        How many rounds of a run measure it, the first ones; None for all. What costs a process of its own
+        How many rounds of a run measure it, the first ones; None for all. What costs processes of its own
         and hardly scatters need not be measured in every round.
+    least
+        Rounds that a run must have to measure it unasked: of fewer it could not be judged.
     """
 
     name: str
     summary: str
     benchmarks: tuple[str, ...]
     rounds: int | None = None
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 What makes numbers of another thing altogether (subject, provider, endpoint, a benchmark's version) is refused
 where the sides are put together: `comparison`, `recorded`. The rest is graded here; the reasons stand in
-docs/decisions/0014-fingerprints.md.
+docs/decisions/0019-fingerprints.md.
 """
 
 from __future__ import annotations

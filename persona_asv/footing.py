@@ -87,7 +87,14 @@ def footing(names: Sequence[str], terms: Terms) -> Footing | None:
     PersonaAsvError
         A branch is named, and its commit cannot be found.
     """
-    tree = worktree.find(Path.cwd()) if terms.ci else None
+    if not terms.ci:
+        return None
+    try:
+        tree = worktree.find(Path.cwd())
+    except PersonaAsvError:  # files can be compared beside a repository that git does not read
+        if terms.pipeline.target is not None:
+            raise
+        return None
     if tree is None:
         return None
     work = Work(tree.commit, clean=not tree.changed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from persona_asv.engine import git, lineage, worktree
 from persona_asv.engine.ancestor import DEPTH, Ancestor, Work
 from persona_asv.engine.results import read_results
 from persona_asv.engine.store import round_files
-from persona_asv.errors import BaselineError, UsageError
+from persona_asv.errors import BaselineError, MeasurementError, UsageError
 from persona_asv.footing import Footing
 from persona_asv.model import UNATTRIBUTED, ResultFile
 
@@ -77,12 +77,12 @@ class Named:
         """Yield what else the text could have meant."""
         if self._on_shelf(text):
             yield f"{self.flag} {text} is a path here; the baseline of this name is {self.shelf.path(text)}"
-        if path.suffix != ".json" and (ref := git.ref_ending(Path.cwd(), text)):
+        if path.suffix != ".json" and (ref := _as_git_sees(git.ref_ending, text)):
             yield f"{self.flag} {text} is a path here; to git it is {ref}"
 
     def _baseline(self, text: str) -> Chosen:
         found = of_book(books.look(self.shelf.path(text)))
-        commit = git.commit_of(Path.cwd(), text)
+        commit = _as_git_sees(git.commit_of, text)
         if commit in (None, found.recorded and found.recorded.commit):
             return found
         note = f"{self.flag} {text} is a baseline; as a revision it is {commit[:8]}, which is not meant"
@@ -137,6 +137,14 @@ class Named:
             f"{self.shelf.folder} ({there})" if self.footing is None else f"{self.footing.label} ({there})"
         )
         return f"{text!r} is neither a file nor a baseline in {where}"
+
+
+def _as_git_sees(question: Callable[[Path, str], str | None], text: str) -> str | None:
+    """Return an answer of git's that is not needed: none where git does not trust the repository."""
+    try:
+        return question(Path.cwd(), text)
+    except MeasurementError:
+        return None
 
 
 def _commit_of(files: Sequence[ResultFile]) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from persona_asv import metrics
 from persona_asv.config import Config
 from persona_asv.course import Run
 from persona_asv.engine import worktree
@@ -19,7 +20,7 @@ from persona_asv.engine.suite import results_folder
 from persona_asv.errors import ResultFileError, UsageError
 from persona_asv.estimates import Family
 from persona_asv.fingerprint import fingerprint
-from persona_asv.plan import Ground, Plan
+from persona_asv.plan import Ground, Plan, deals
 from persona_asv.standin.profile import Profile
 from persona_asv.subject import Subject, SubjectError, load
 from persona_asv.workloads import Workload, own
@@ -106,7 +107,7 @@ def prepare_each(
     plans = tuple(
         Plan(
             workload=workload,
-            families=families,
+            families=metrics.of_a_run(families, len(deals(workload))),
             subject=name,
             subject_version=found.version,
             provider=wire,

@@ -411,6 +411,16 @@ class TestSettingsOfAChange:
         (reviewed / "persona.yaml").write_text("benchmarks:\n  thresholds: {warn: 900, fail: 900}\n")
         assert self.held(reviewed, Terms())[0].thresholds.warn == 900
 
+    def test_beside_a_repository_that_git_does_not_read_files_compare(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, other = str(ran(project, 1)), str(ran(project, 2))
+        monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        before, _ = choice.sides([one], [other], Config(root=project), CI, footing((one,), CI))
+        assert before.notes == ()
+        with pytest.raises(MeasurementError, match=r"safe\.directory"):
+            footing((one,), REQUEST)
+
     def test_outside_of_a_repository_nothing_holds_them(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Done, environment, persona
+from conftest import Done, environment, git, persona
 from processes import DEADLINE, marked, new_mark, until, until_gone
 
 RUN = ("benchmark", "run")
@@ -57,7 +57,20 @@ PASS = [
     Row("help beside a broken persona.yaml", (*RUN, "--help"), "--workload", {YAML: "benchmarks: ["}),
     *(
         Row(f"benchmark {name} --help", ("benchmark", name, "--help"), "Usage:")
-        for name in ("capture", "compare", "report", "list", "clean", "trends", "init", "doctor")
+        for name in (
+            *(
+                "capture",
+                "compare",
+                "report",
+                "list",
+                "clean",
+                "trends",
+                "publish",
+                "preview",
+                "init",
+                "doctor",
+            ),
+        )
     ),
     Row("no baselines to list", ("benchmark", "list"), "Total: 0 baselines"),
     Row("workloads to list", ("benchmark", "list", "--benchmarks"), "generation.Generation.time_generate"),
@@ -94,7 +107,6 @@ BAD_USAGE = [
     option("--workload", "nope", "unknown workload 'nope'; choose from quick, standard"),
     option("--workload", "", "unknown workload ''"),
     option("--workload", "\udcff", "unknown workload '\\udcff'"),
-    option("--workload", "batch", "workload 'batch' is not available yet"),
     option("--only", "nope", "--only: unknown metric 'nope'; choose from generation_latency"),
     option(
         "--provider",
@@ -121,6 +133,38 @@ BAD_USAGE += [
     Row(
         "compare with an unknown name", ("benchmark", "compare", "-b", "v9"), "neither a file nor a baseline"
     ),
+    Row("compare with an option", ("benchmark", "compare", "-b", "--all"), "neither a file nor a baseline"),
+    Row(
+        "compare with a branch and no repository",
+        ("benchmark", "compare", "-b", "main", "--ci"),
+        "'main' is neither a file nor a baseline in",
+    ),
+    Row(
+        "compare with WHAT and --baseline",
+        ("benchmark", "compare", "v1", "-b", "v2"),
+        "both name the baseline",
+    ),
+    Row("compare with two WHATs", ("benchmark", "compare", "v1", "v2"), "unexpected extra argument (v2)"),
+    Row(
+        "compare by no threshold",
+        ("benchmark", "compare", "--threshold", "many"),
+        "'many' is not a valid float",
+    ),
+    Row(
+        "compare by a threshold of 0",
+        ("benchmark", "compare", "--threshold", "0"),
+        "--warn-threshold must be above 0",
+    ),
+    Row(
+        "compare with nothing in a pipeline",
+        ("benchmark", "compare", "--fail-on-regression", "--no-fetch"),
+        "no finished run of this code",
+    ),
+    Row(
+        "compare exactly with nothing",
+        ("benchmark", "compare", "-b", "v9", "--exact", "--no-run"),
+        "neither a file nor a baseline",
+    ),
     Row("capture from nothing", ("benchmark", "capture", "--from-last"), "no finished run of this code"),
     Row("capture under no name", ("benchmark", "capture", "--name", "../x"), "'../x' is no baseline name"),
     Row("init outside a repository", ("benchmark", "init"), "is in no git repository; `git init` makes one"),
@@ -128,6 +172,9 @@ BAD_USAGE += [
     Row("a report in no format", ("benchmark", "report", "--format", "pdf"), "'pdf' is not one of"),
     Row("trends of nothing", ("benchmark", "trends"), "no trend to show"),
     Row("trends of an unknown metric", ("benchmark", "trends", "-m", "x"), "--metric: unknown metric 'x'"),
+    Row("publish outside of a repository", ("benchmark", "publish"), "is in no git repository"),
+    Row("preview of nothing", ("benchmark", "preview"), "persona benchmark publish builds it"),
+    Row("preview on no port", ("benchmark", "preview", "--port", "70000"), "0<=x<=65535"),
     Row("clean without saying what", ("benchmark", "clean"), "say what goes: --keep N"),
     Row("clean an unknown name", ("benchmark", "clean", "--name", "v9"), "no baseline 'v9'"),
 ]
@@ -151,7 +198,7 @@ BAD_FILES = [
         "no iterations", "benchmarks: {workloads: {quick: {iterations: 0}}}", "expected a whole number from 1"
     ),
     configured(
-        "an unknown workload", "benchmarks: {workloads: {slow: {}}}", "benchmarks.workloads.slow: unknown key"
+        "an unknown workload", "benchmarks: {workloads: {slow: {}}}", "has either size (1kb, 5kb) or data"
     ),
     configured(
         "an unknown subject", "benchmarks: {subject: nope}", "expected reference, persona or module:attribute"
@@ -211,6 +258,34 @@ class TestTable:
         assert (done.code, done.out) == (3, "")
         assert done.err.startswith(row.expected)
         assert "Commands:" in done.err
+
+    def test_a_repository_without_commits(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        done = persona(*RUN, cwd=tmp_path)
+        assert (done.code, done.out) == (3, "")
+        assert_one_line(done.err)
+        assert "has no commit yet: commit first, then measure" in done.err
+
+    @pytest.mark.parametrize(
+        ("expected", "more"),
+        [
+            ("main is the current commit", ("-b", "main")),
+            ("main is the current commit", ("-b", "main", "--exact", "--ci")),
+            ("'nope' is neither a file nor a baseline", ("-b", "nope", "--ci")),
+            ("nothing measured at this commit is stored here", ("-b", "HEAD^", "--current", "HEAD")),
+        ],
+    )
+    def test_a_commit_that_cannot_be_compared(
+        self, tmp_path: Path, expected: str, more: tuple[str, ...]
+    ) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+        if "HEAD" in more:
+            git(tmp_path, "commit", "-q", "--allow-empty", "-m", "second")
+        done = persona("benchmark", "compare", *more, cwd=tmp_path)
+        assert (done.code, done.out) == (3, "")
+        assert_one_line(done.err)
+        assert expected in done.err
 
     def test_a_persona_yaml_above_the_current_folder(self, tmp_path: Path) -> None:
         (tmp_path / YAML).write_text("benchmarks: 7")

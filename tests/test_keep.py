@@ -566,7 +566,7 @@ class TestCatalogue:
         assert rows[:3] == [["Name", "Operations", "Rounds"], ["quick", "7", "3"], ["standard", "100", "5"]]
         assert {name for name, *_ in rows[1:]} == set(workloads.WORKLOADS)
         assert (
-            "\nmemory_usage: peak memory of a fresh process and of its operations, and the average\n"
+            "\nmemory_usage: peak memory of a fresh process, each operation's, and the average\n"
             "  memory.Memory.peakmem_generate\n" in done.out
         )
 

@@ -12,7 +12,7 @@ from benchmarks import settings
 from persona_asv import metrics
 from persona_asv.engine.machine import Machine
 from persona_asv.engine.worktree import Attribution
-from persona_asv.plan import Ground, Plan, definitions, environ, facts, fits, selected
+from persona_asv.plan import Ground, Plan, deals, definitions, environ, facts, fits, selected
 from persona_asv.sizes import OwnWorkload
 from persona_asv.workloads import WORKLOADS, Case, own
 
@@ -127,3 +127,62 @@ class TestDefinitions:
         assert fits(facts(plan(()), GROUND, state="finished"), plan(mine), GROUND)
         del found["own"]
         assert fits(found, plan(mine), GROUND), "a run of before there were any"
+
+
+@pytest.mark.parametrize(
+    ("expected", "only"),
+    [
+        pytest.param(5, (), id="everything"),
+        pytest.param(1, ("work",), id="what one round measures"),
+        pytest.param(3, ("work", "startup"), id="beside what three rounds measure"),
+        pytest.param(5, ("work", "memory_usage"), id="beside one that every round measures"),
+    ],
+)
+def test_a_round_that_none_of_the_families_measures_does_not_take_place(
+    expected: int, only: tuple[str, ...]
+) -> None:
+    assert len(deals(WORKLOADS["standard"], metrics.families(only))) == expected
+
+
+def test_without_families_all_rounds_are_dealt() -> None:
+    assert len(deals(WORKLOADS["standard"])) == 5
+
+
+def test_two_rounds_stay_two() -> None:
+    assert len(deals(WORKLOADS["quick"], metrics.families(["startup"]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("work", "starts", "number"), [(True, True, 1), (False, True, 3), (False, False, 4), (False, False, 5)]
+)
+def test_work_and_starts_are_measured_in_the_first_rounds(work: bool, starts: bool, number: int) -> None:
+    found = {name.partition("(")[0] for name in selected(plan((), "standard"), {"standard": 20}, number)}
+    assert (metrics.WORK in found) is work
+    for name in metrics.FAMILIES["startup"].benchmarks:
+        assert (name in found) is starts
+    assert metrics.LATENCY in found
+
+
+@pytest.mark.parametrize(
+    ("expected", "only", "rounds"),
+    [
+        pytest.param(True, (), 3, id="unasked, where it can be judged"),
+        pytest.param(False, (), 2, id="unasked, where it cannot"),
+        pytest.param(True, ("startup",), 1, id="asked for"),
+        pytest.param(True, ("work", "startup"), 2, id="asked for beside another"),
+        pytest.param(False, ("work",), 5, id="another asked for"),
+    ],
+)
+def test_a_run_of_few_rounds_starts_nothing_unasked(
+    expected: bool, only: tuple[str, ...], rounds: int
+) -> None:
+    names = [family.name for family in metrics.of_a_run(metrics.families(only), rounds)]
+    assert ("startup" in names) is expected
+    assert ("work" in names) is (only != ("startup",))
+
+
+def test_rounds_for_all_do_not_depend_on_the_order_of_families() -> None:
+    families = metrics.families(["work", "memory_usage"])
+    assert deals(WORKLOADS["full"], families) == deals(WORKLOADS["full"], families[::-1])
+    limited = tuple(replace(each, rounds=2) for each in families)
+    assert len(deals(WORKLOADS["full"], limited)) == 2

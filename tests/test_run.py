@@ -52,14 +52,13 @@ class TestOutput:
         assert "Endpoint: stand-in (model time 0 ms)" in lines
         assert [line.split()[1] for line in lines if line.startswith("  ✅")] == [
             "generation_latency", "client_overhead", "throughput", "memory_usage", "api_efficiency",
-            "reliability", "work", "startup",
+            "reliability", "work",
         ]  # fmt: skip
         assert "Reliability: error_rate 0%, retry_rate 0%, parse_success_rate 100%" in lines
         rows = [line.split("│")[1].strip() for line in lines if line.startswith("│")]
         assert rows == [
             "Metric", "generation_latency", "client_overhead", "throughput (per min)", "memory_peak (MB)",
-            "api_calls (per persona)", "tokens (per persona)", "python_calls (per persona)", "cli_startup",
-            "import", "imported_modules",
+            "api_calls (per persona)", "tokens (per persona)", "python_calls (per persona)",
         ]  # fmt: skip
         assert len({len(line) for line in lines if line.startswith(("┌", "│", "├", "└"))}) == 1, (
             "columns align"

@@ -15,6 +15,8 @@ COMMANDS = {
     "list": "List baselines, workloads and benchmarks.",
     "clean": "Remove old baselines and reports.",
     "trends": "Show how every metric went, over baselines and commits.",
+    "publish": "Build the site of the history.",
+    "preview": "Show the site on this machine.",
     "init": "Set up a repository: configuration, suite, workflows.",
     "doctor": "Is this machine fit to measure?",
 }

@@ -58,8 +58,8 @@ def run(
       persona benchmark run --workload quick --workload full
       persona benchmark run --iterations 50 --only generation_latency
       persona benchmark run --profile constant:1200
-      persona benchmark run --workload quick --profile-code client_overhead
       persona benchmark run --provider anthropic --provider ollama
+      persona benchmark run --workload quick --profile-code client_overhead
     """  # noqa: D301 - click wants the backspace itself
     from persona_asv import config as configuration
     from persona_asv import metrics, place, profiling, workloads
@@ -80,22 +80,22 @@ def run(
             settings, workload, families, subject=subject, providers=providers, model=model, profile=profile
         )
         runs, kept = zip(*each_measured(plans, ground, out), strict=True)
+        hot = None if profile_code is None else profiling.profile(runs[0], profile_code)
         lines = [each.line for each in kept]
-        hot = [] if profile_code is None else [profiling.profile(each, profile_code) for each in runs]
         took = uptime() - begun
         begun = uptime()
         if as_json:
             found += [render.as_json(run, took, line) for run, line in zip(runs, lines, strict=True)]
-            for its, each in zip(found[-len(hot) :], hot, strict=False):
-                its["profile"] = profiling.as_json(each)
+            if hot is not None:
+                found[-len(runs)]["profile"] = profiling.as_json(hot)
             continue
         style = Style.of(sys.stdout)
         if len(runs) > 1:
-            said = side_by_side.summary(runs, took, style, lines)
+            said = [side_by_side.summary(runs, took, style, lines)]
         else:
-            said = render.summary(runs[0], took, style, lines[0])
-        said = "\n\n".join([said, *(lead.text(each, style) for each in hot)])
-        click.echo(said + ("" if workload is chosen[-1] else "\n"))
+            said = [render.summary(runs[0], took, style, lines[0])]
+        said += [] if hot is None else [lead.text(hot, style)]
+        click.echo("\n\n".join(said) + ("" if workload is chosen[-1] else "\n"))
     if as_json:
         echo_json("benchmark run", found[0] if len(found) == 1 else {"runs": found})
 

@@ -20,13 +20,17 @@ def text(settings: Config, style: Style) -> str:
         style.rule(len("Available Workloads")),
         "",
         style.table(("Name", "Operations", "Rounds", "Timeout"), rows),
-        *(line for each in found for line in _lines(each)),
+        *(style.wrap(line) for each in found for line in _lines(each)),
         "",
         "Available Benchmarks",
         style.rule(len("Available Benchmarks")),
     ]
     for family in metrics.FAMILIES.values():
-        parts += ["", f"{family.name}: {family.summary}", *(f"  {name}" for name in family.benchmarks)]
+        parts += [
+            "",
+            style.wrap(f"{family.name}: {family.summary}"),
+            *(f"  {name}" for name in family.benchmarks),
+        ]
     return "\n".join(parts)
 
 

@@ -1,0 +1,1 @@
+"""asv's HTML site: its series, the checked copy of the results that it is built from, its front page."""
