@@ -12,7 +12,7 @@ import pytest
 import yaml
 from conftest import ROOT, persona
 
-from persona_asv.github.__main__ import HISTORY, _COMMANDS
+from persona_asv.github.__main__ import _COMMANDS, HISTORY
 from persona_asv.github.artifact import DOCUMENT, NAME
 from persona_asv.scaffold.drafts import WORKFLOWS, Choices, workflow
 
@@ -104,10 +104,14 @@ def test_the_historys_branch_is_the_one_we_know() -> None:
 
 
 @pytest.mark.parametrize(
-    "checker", [["actionlint", "-shellcheck="], ["zizmor", "--offline", "--quiet"]], ids=lambda words: words[0]
+    "checker",
+    [["actionlint", "-shellcheck="], ["zizmor", "--offline", "--quiet"]],
+    ids=lambda words: words[0],
 )
 def test_checkers_find_nothing(checker: list[str]) -> None:
     if shutil.which(checker[0]) is None:
         pytest.skip(f"{checker[0]} is not installed")
-    done = subprocess.run([*checker, *map(str, FILES)], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [*checker, *map(str, FILES)], capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
