@@ -114,8 +114,8 @@ _LOCAL = (
     "name another source with --requirement"
 )
 _NOT_YOURS = (
-    "the subject reference is persona_asv's own: it shows that measuring works, and nothing of this repository "
-    "is gated by it; name your adapter as benchmarks.subject"
+    "the subject reference is persona_asv's own: it shows that measuring works, and gates nothing of this "
+    "repository; name your adapter as benchmarks.subject"
 )
 
 

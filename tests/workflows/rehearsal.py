@@ -1,7 +1,7 @@
-"""The shell steps of a workflow, carried out here one by one, with a simulated event.
+"""The shell steps of our workflows, carried out here one by one, with simulated events.
 
-``python tests/workflows/rehearsal.py PERSONA_ASV``: a package of its own in a bare repository as a forge has it;
-a pull request from a branch and one from a fork, the one that brings the benchmarks, a push and a tag. Takes some
+``python tests/workflows/rehearsal.py PERSONA_ASV`` makes a package and a bare repository as a forge has it: the
+pull request that brings the benchmarks, one from a branch, one from a fork, a push and a tag. Takes some
 minutes; ``nox -s rehearsal`` runs it. Actions (checkout, upload, Pages) are played by git.
 """
 
@@ -66,18 +66,16 @@ packages = ["src/theirs"]
 """
 
 
-def run(*words: str | Path, cwd: Path, **environ: str) -> str:
-    done = subprocess.run(
-        list(map(str, words)),
-        cwd=cwd,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def run(*words: str | Path, cwd: Path) -> str:
+    done = subprocess.run(list(map(str, words)), cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{words}: {done.stdout}{done.stderr}")
     return done.stdout.strip()
+
+
+def say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
 
 
 def git(folder: Path, *words: str) -> str:
@@ -161,7 +159,7 @@ class Stage:
         path.write_text(json.dumps(event))
         usual = {
             "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(path),
-            "PATH": f"{self.python.parent}:{os.environ['PATH']}", "VIRTUAL_ENV": str(self.python.parent.parent),
+            "PATH": f"{self.python.parent}:{os.environ['PATH']}",
         }  # fmt: skip
         return usual | more
 
@@ -206,11 +204,10 @@ def commit(folder: Path, message: str, **files: str) -> str:
 
 
 def tell(title: str, job: Rehearsal, code: int) -> None:
-    print(f"{title}: exit {code}", *job.log, sep="\n", flush=True)
-    for name in ("benchmark/comment.markdown",):
-        if (job.clone / name).is_file():
-            text = (job.clone / name).read_text()
-            print(*(f"    | {line[:140]}" for line in text.splitlines()[:14]), sep="\n", flush=True)
+    say(f"{title}: exit {code}", *job.log)
+    comment = job.clone / "benchmark" / "comment.markdown"
+    if comment.is_file():
+        say(*(f"    | {line[:140]}" for line in comment.read_text().splitlines()[:14]))
 
 
 def main(requirement: str) -> None:
@@ -228,7 +225,7 @@ def main(requirement: str) -> None:
         git(project, "push", "-q", "origin", "HEAD:main")
         run(stage.python, "-m", "pip", "install", "-q", "-e", ".", cwd=project)
         init = ("-m", "persona_asv", "benchmark", "init", "--subject", "theirs.adapter:subject")
-        print(run(stage.python, *init, "--requirement", requirement, cwd=project))
+        say(run(stage.python, *init, "--requirement", requirement, cwd=project))
         gated = commit(project, "gated")
         measuring = project / ".github" / "workflows" / "benchmark.yml"
         history = project / ".github" / "workflows" / "benchmark-history.yml"
@@ -256,13 +253,10 @@ def main(requirement: str) -> None:
         for name, kind, ref in (("push", "branch", "main"), ("tag", "tag", "v1.0")):
             clone = stage.checkout(name, gated, 0)
             more = {"GITHUB_SHA": gated, "GITHUB_WORKSPACE": str(clone)}
-            job = Rehearsal(
-                clone, {"ref_type": kind, "ref_name": ref, "token": ""}, stage.environ({}, **more)
-            )
+            known = {"ref_type": kind, "ref_name": ref, "token": ""}
+            job = Rehearsal(clone, known, stage.environ({}, **more))
             tell(f"A {name}", job, job.carry_out(history, "measure"))
-            print(
-                "    on the branch:", git(stage.origin, "ls-tree", "-r", "--name-only", "benchmark-results")
-            )
+            say("    on the branch:", git(stage.origin, "ls-tree", "-r", "--name-only", "benchmark-results"))
 
 
 if __name__ == "__main__":
