@@ -74,6 +74,8 @@ class Calibration:
         The wait both sides share (W0).
     threaded
         Whether the operation spends CPU in more than the measuring thread.
+    always_threaded
+        Whether it does on both sides: then no time of either is one thread's.
     notes
         One sentence for each guard that changed what is judged, or limits it.
     """
@@ -84,6 +86,7 @@ class Calibration:
     scale: float = 1.0
     floor: float = 0.0
     threaded: bool = False
+    always_threaded: bool = False
     notes: tuple[str, ...] = ()
 
     def channels(self) -> tuple[Channel, ...]:
@@ -156,7 +159,8 @@ def calibrate(baseline: Side, current: Side, *, paired: bool) -> Calibration:
     cold = _cold_agrees(baseline, current)
     before, after = (tuple(trace(r, kind, cold=cold) for r in in_time(s.timed)) for s in both)
     everything = (*before, *after)
-    threaded = max(_threads(baseline), _threads(current)) > THREADED
+    threads = _threads(baseline), _threads(current)
+    threaded = max(threads) > THREADED
     notes = ["several threads: waiting is not judged"] if threaded else []
     if not all(s.has("delay") for s in both):
         notes.append("no run-queue delay recorded: a busy machine looks like waiting")
@@ -167,6 +171,7 @@ def calibrate(baseline: Side, current: Side, *, paired: bool) -> Calibration:
         scale=float(np.median(np.concatenate([present(t.body) for t in everything]))),
         floor=float(np.quantile(np.concatenate([present(t.wait) for t in everything]), SHARED_WAIT)),
         threaded=threaded,
+        always_threaded=min(threads) > THREADED,
         notes=tuple(notes),
     )
     reason = _distrust(baseline, current, calibration) if paired else None

@@ -64,6 +64,10 @@ class Effect:
         """Return the same evidence about a quantity that differs by a known log offset."""
         return Effect(self.size + by, self.error, self.freedom)
 
+    def drifting(self, by: float) -> Effect:
+        """Return the same evidence about sides that also differ by chance: `by` is its standard deviation."""
+        return Effect(self.size, math.hypot(self.error, by), self.freedom)
+
     def doubt(self, level: float) -> float:
         """Return P(an effect this large or larger | the true one is `level`), `level` as a fraction."""
         return t_above((self.size - math.log1p(level)) / self.error, self.freedom)

@@ -21,7 +21,7 @@ from persona_asv.rounds import Side, interleaved
 from persona_asv.scalars import judge_scalar
 from persona_asv.stats import holm
 from persona_asv.thresholds import Thresholds
-from persona_asv.timing import Timing, timing
+from persona_asv.timing import Timing, of_threads_apart, timing
 
 ALPHA = {True: (0.05, 0.01), False: (0.02, 0.005)}
 """Error rates of a warning and of a failure, for interleaved rounds and for others."""
@@ -95,6 +95,8 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         calibration = calibrate(baseline, current, paired=in_blocks)
         notes = calibration.notes
         timings = _doubted(_timings(calibration, baseline, current, rules, in_blocks=in_blocks), rules)
+        if calibration.always_threaded and not in_blocks:
+            timings = list(map(of_threads_apart, timings))
         findings = _judge_timings(timings, (baseline, current), calibration.basis.value, alpha)
     else:
         findings = []

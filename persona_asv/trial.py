@@ -63,7 +63,8 @@ def _finished(course: Course) -> Run:
         Every benchmark was skipped.
     """
     run = course.run()
-    if not any(metrics.table(case, course.plan.families) for case in run.cases):
+    families = course.plan.families
+    if not any(metrics.table(case, families) or metrics.estimates(case, families) for case in run.cases):
         log = course.folder.round(1) / "asv.log"
         reason = f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
         course.describe("partial", reason)

@@ -106,6 +106,18 @@ def test_work_moved_into_threads_is_counted_by_the_process() -> None:
     assert judgement.verdicts[P50] is Verdict.FAIL
 
 
+def test_code_that_always_had_threads_is_only_suspected_unless_rounds_take_turns() -> None:
+    """Its CPU time follows the machine, so two runs apart are two machines."""
+    before, after = Side(tuple(map(spread, range(5)))), range(5, 10)
+    apart = judge(before, Side(tuple(spread(s, slower=1.6) for s in after)))
+    assert apart.verdicts[P50] is Verdict.INCONCLUSIVE
+    assert apart.remeasure
+    same = judge(before, Side(tuple(map(spread, after))))
+    assert same.verdicts[P50] is Verdict.PASS
+    in_turns = judge(*blocks(5, spread, lambda s: spread(s, slower=1.6)))
+    assert in_turns.verdicts[P50] is Verdict.FAIL
+
+
 def test_thread_time_is_never_held_against_process_time() -> None:
     before, after = without(side(range(3)), "cpu"), Side(tuple(spread(s) for s in range(3)))
     cpu = calibrate(before, after, paired=False).current[0].cpu

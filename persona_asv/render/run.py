@@ -100,12 +100,8 @@ def summary(run: Run, total: float, style: Style, history: str) -> str:
             parts += ["", case.case]
         rows = metrics.table(case, run.plan.families)
         unsupported |= any(not estimate.supported for row in rows for estimate in row.quantiles)
-        parts.append(
-            style.table(
-                ("Metric", "P50", "P95", "P99"),
-                [(row.label, *(cell(estimate, style) for estimate in row.quantiles)) for row in rows],
-            )
-        )
+        cells = [(row.label, *(cell(estimate, style) for estimate in row.quantiles)) for row in rows]
+        parts += [style.table(("Metric", "P50", "P95", "P99"), cells)] if cells else []
     parts += map(style.wrap, _reliability(run))
     parts += map(style.wrap, notes([run], style, unsupported=unsupported))
     overhead = max(0.0, total - run.harness.own)
