@@ -1,6 +1,6 @@
 """The shell steps of our workflows, carried out here one by one, with simulated events.
 
-``python tests/workflows/rehearsal.py PERSONA_ASV`` makes a package and a bare repository as a forge has it: the
+``python tests/workflows/rehearsal.py PERSONA_ASV`` makes a package and a bare repository as a forge has it: a
 pull request that brings the benchmarks, one from a branch, one from a fork, a push and a tag. Takes some
 minutes; ``nox -s rehearsal`` runs it. Actions (checkout, upload, Pages) are played by git.
 """
