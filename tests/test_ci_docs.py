@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ADAPTER, ROOT, git, persona
+from conftest import ADAPTER, ROOT, git, help_of, persona
 
 from persona_asv.scaffold import drafts
 
@@ -44,7 +44,7 @@ def test_setting_up_a_repository(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_every_option_exists(words: list[str]) -> None:
-    shown = persona(*words[1:3], "--help", cwd=ROOT).out
+    shown = help_of(*words[1:3])
     assert words[0] == "persona"
     assert [word for word in words if word.startswith("--") and word not in shown] == []
 
@@ -72,7 +72,7 @@ def test_the_job_for_gitlab_lets_a_warning_pass() -> None:
     job = yaml.safe_load(block("gitlab", "yaml"))["benchmark"]
     assert job["allow_failure"] == {"exit_codes": [1]}
     words = shlex.split(job["script"][-1])
-    shown = persona(*words[1:3], "--help", cwd=ROOT).out
+    shown = help_of(*words[1:3])
     assert [word for word in words if word.startswith("--") and word not in shown] == []
 
 

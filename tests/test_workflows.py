@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, persona
+from conftest import ROOT, help_of
 
 from persona_asv.github.__main__ import _COMMANDS, HISTORY
 from persona_asv.github.artifact import DOCUMENT, NAME
@@ -71,7 +71,7 @@ class TestEveryWorkflow:
             for words in re.findall(r"persona_asv\.github ([a-z ]+)", script):
                 assert tuple(words.split()) in _COMMANDS
             for command, options in re.findall(r"benchmark ([a-z]+)((?:[^\n]|\\\n)*)", script):
-                shown = persona("benchmark", command, "--help", cwd=ROOT).out
+                shown = help_of("benchmark", command)
                 for option in re.findall(r"--[a-z-]+", options):
                     assert option in shown, f"{command} {option}"
 
