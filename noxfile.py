@@ -27,8 +27,9 @@ def speed(session: nox.Session) -> None:
     session.install("-e", ".")
     session.run("python", "tests/speed/ratios.py", *session.posargs, env={"PYTHONPATH": "."})
     session.run("python", "tests/speed/keep_ratios.py", env={"PYTHONPATH": ".:tests/speed"})
-    session.install("pytest")
+    session.install("-e", ".[test]")
     session.run("python", "tests/speed/site_ratios.py", env={"PYTHONPATH": ".:tests:tests/speed"})
+    session.run("python", "tests/speed/report_ratios.py", env={"PYTHONPATH": ".:tests/speed:tests"})
 
 
 @nox.session(name="gate-evaluation")

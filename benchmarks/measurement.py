@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -80,7 +81,10 @@ class Measurement:
         self._session = f"{settings.session}.{kind}.{case.name[:16]}.{provider}.{os.getpid()}"
         folder = Path(settings.spool) if settings.spool else Path.cwd()
         self._spool = Spool(folder / f"{kind}.{case.name}.{provider}.jsonl")
-        self._spool.write("start", kind=kind, case=case.name, provider=provider, operations=case.operations)
+        self._spool.write(
+            "start", kind=kind, case=case.name, provider=provider, operations=case.operations,
+            code=_file_of(settings.subject),
+        )  # fmt: skip
         self._provider = Provider(settings.standin)
         self._provider.open_session(self._session, settings.profile, settings.faults)
         self._subject = subject.open(
@@ -190,6 +194,12 @@ class Measurement:
         self._provider.close()
         self.probe.close()
         self._spool.close()
+
+
+def _file_of(subject: str) -> str:
+    """Return the file that a loaded subject's module came from: whose code this process measures."""
+    module = subject.partition(":")[0] if ":" in subject else "persona_asv.subject.reference"
+    return str(getattr(sys.modules.get(module), "__file__", None) or "")
 
 
 def stored(store: Path) -> list[Operation] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from persona_asv.case_rounds import CaseRounds
+from persona_asv.engine.presence import Seat
 from persona_asv.engine.round import Round
 from persona_asv.engine.spool import Tally
 from persona_asv.engine.store import RunFolder
@@ -77,12 +78,27 @@ class Run:
 
 @dataclass(slots=True)
 class Course:
-    """A run under way."""
+    """A run under way.
+
+    Attributes
+    ----------
+    deals
+        Operations by case, one a round.
+    seat
+        The environment that is measured; None for the one that this program runs in.
+    stamp
+        What its result files say beyond the run's identity.
+    before
+        Rounds that the folder has already.
+    """
 
     plan: Plan
     ground: Ground
     folder: RunFolder
     deals: list[dict[str, int]]
+    seat: Seat | None = None
+    stamp: Mapping[str, object] = field(default_factory=dict)
+    before: int = 0
     kept: list[ResultFile] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     own: float = 0.0
@@ -94,14 +110,20 @@ class Course:
 
     def rounds(self) -> list[Round]:
         """Return its rounds, none of them measured yet."""
-        return [Round(self.folder, number) for number in range(1, len(self.deals) + 1)]
+        return [Round(self.folder, self.before + number) for number in range(1, len(self.deals) + 1)]
+
+    def _deal(self, round_: Round) -> dict[str, int]:
+        return self.deals[round_.number - self.before - 1]
 
     def prepare(self, round_: Round, port: int) -> Path:
         """Write what asv is told of a round; returns the order's path."""
-        deal, url = self.deals[round_.number - 1], f"http://127.0.0.1:{port}"
+        deal, url = self._deal(round_), f"http://127.0.0.1:{port}"
         told = environ(self.plan, url, f"{self.folder.id[-6:]}.{round_.number}", deal)
         ground, wanted = self.ground, selected(self.plan, deal, round_.number)
-        return round_.prepare(ground.attribution, ground.machine, ground.repository, wanted, told)
+        whose = ground.attribution, ground.machine, ground.repository
+        if self.seat is None:
+            return round_.prepare(*whose, wanted, told)
+        return round_.prepare(*whose, wanted, told | self.seat.environ, python=self.seat.python)
 
     def keep(self, round_: Round, tally: Tally) -> None:
         """Take in a round that asv has finished.
@@ -113,8 +135,10 @@ class Course:
         """
         if code := round_.code():
             raise MeasurementError(_why(self.plan, round_, code, tally))
+        if self.seat is not None:
+            self.seat.check(tally.code)
         self.own += tally.own + round_.memory_seconds()
-        deal = self.deals[round_.number - 1]
+        deal = self._deal(round_)
         measured = [case for case in self.plan.workload.cases if case.name in deal]
         stamp = {
             **identity(self.plan, self.ground),
@@ -123,10 +147,18 @@ class Course:
             "round": round_.number,
             "rounds": len(self.deals),
             "operations": deal,
+            **self.stamp,
         }
         if own := definitions(measured, self.plan.own):
             stamp["own"] = own
-        self.kept.append(round_.keep(self.ground.attribution, self.ground.machine, stamp))
+        attribution, machine = self.ground.attribution, self.ground.machine
+        if self.seat is None:
+            self.kept.append(round_.keep(attribution, machine, stamp))
+        else:
+            versions = self.seat.versions
+            self.kept.append(
+                round_.keep(attribution, machine, stamp, kind="virtualenv", requirements=versions)
+            )
 
     def progress(self, current: Tally) -> Progress:
         """Return how far it is, with what the round under way has done."""

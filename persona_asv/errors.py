@@ -39,5 +39,9 @@ class MeasurementError(PersonaAsvError):
     """Nothing, or not everything, could be measured; says what was kept."""
 
 
+class BuildError(MeasurementError):
+    """A commit cannot be built here, or has not the subject: it cannot be measured, whatever was stored."""
+
+
 class Interrupted(PersonaAsvError):  # noqa: N818 - what happened, in a word
     """A signal or the deadline ended the measurement; says what was kept."""

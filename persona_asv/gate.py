@@ -46,6 +46,9 @@ class Rules:
         Keys to judge (they also bound the family of tests); None for all.
     final
         Whether these rounds are already the fresh ones: then nothing asks for more.
+    share
+        Share of the error rates that this look may spend: several looks at growing rounds are several chances
+        to be wrong.
     doubts
         What can only suspect, whatever the number of rounds, and why as half a sentence.
     family
@@ -57,8 +60,14 @@ class Rules:
     interleaved: bool | None = None
     only: Collection[str] | None = None
     final: bool = False
+    share: float = 1.0
     doubts: Mapping[Kind, str] = field(default_factory=dict)
     family: str = LATENCY
+
+    def alpha(self, *, in_blocks: bool) -> tuple[float, float]:
+        """Return the error rates of a warning and of a failure."""
+        warning, failure = ALPHA[in_blocks]
+        return self.share * warning, self.share * failure
 
     def wants(self, key: str) -> bool:
         """Return whether this metric is to be judged."""
@@ -79,6 +88,7 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
             raise MeasurementError(f"the {name} side holds no rounds; give at least one result file for it")
     in_blocks = interleaved(baseline, current) if rules.interleaved is None else rules.interleaved
     in_blocks = in_blocks and len(baseline.timed) == len(current.timed)
+    alpha = rules.alpha(in_blocks=in_blocks)
     timings: list[Timing] = []
     notes: tuple[str, ...] = ()
     if baseline.timed and current.timed:
@@ -87,13 +97,13 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         timings = _doubted(_timings(calibration, baseline, current, rules, in_blocks=in_blocks), rules)
         if calibration.always_threaded and not in_blocks:
             timings = list(map(of_threads_apart, timings))
-        findings = _judge_timings(timings, (baseline, current), calibration.basis.value, ALPHA[in_blocks])
+        findings = _judge_timings(timings, (baseline, current), calibration.basis.value, alpha)
     else:
         findings = []
     started = _doubted(
         starts.timings(baseline, current, rules.thresholds, rules.wants, in_blocks=in_blocks), rules
     )
-    findings += _judge_timings(started, (baseline, current), starts.BASIS, ALPHA[in_blocks])
+    findings += _judge_timings(started, (baseline, current), starts.BASIS, alpha)
     before, after = _keys(baseline, rules), _keys(current, rules)
     timed = {t.key for t in (*timings, *started)}
     scalar_keys = [k for k in before if k not in timed and baseline.scalar(k) and current.scalar(k)]

@@ -91,7 +91,7 @@ class Named:
     def _commit(self, text: str) -> Chosen:
         tree = worktree.find(Path.cwd())
         if tree is None:
-            raise UsageError(f"{self.flag}: {self._unknown(text)}, and no repository is here")
+            raise UsageError(f"{self.flag}: {self._unknown(text)}, and no repository with a commit is here")
         if self.flag == "--current":
             commit = git.commit_of(tree.root, text)
             found = None if commit is None else Ancestor(text, commit)

@@ -24,8 +24,8 @@ class Pipeline:
     actions
         Whether it is one: then it reads annotations on standard output.
     target, target_commit, head
-        Of the pull request that set it off: the branch it goes to, where that stood, and the commit that
-        wants to be merged.
+        Of the pull request, or the group of a merge queue, that set it off: the branch it goes to, where that
+        stood, and the commit that wants to be merged.
     summary
         The file that becomes the job's summary, in Markdown.
     """
@@ -45,24 +45,37 @@ def around(environ: Mapping[str, str] = os.environ) -> Pipeline:
     job = Pipeline(actions=True, summary=Path(summary) if summary else None)
     if not Path.cwd().resolve().is_relative_to(Path(environ.get("GITHUB_WORKSPACE") or "/").resolve()):
         return job
-    request = _pull_request(environ.get("GITHUB_EVENT_PATH", ""))
+    event = _event(environ.get("GITHUB_EVENT_PATH", ""))
+    if environ.get("GITHUB_EVENT_NAME") == "merge_group":
+        queued = _part(event, "merge_group")
+        target = str(queued.get("base_ref", "")).removeprefix("refs/heads/")
+        return replace(
+            job,
+            target=target or None,
+            target_commit=_commit(queued.get("base_sha")),
+            head=_commit(queued.get("head_sha")),
+        )
+    request = _part(event, "pull_request")
     return replace(
         job,
         target=environ.get("GITHUB_BASE_REF") or None,
-        target_commit=_commit(request.get("base")),
-        head=_commit(request.get("head")),
+        target_commit=_commit(_part(request, "base").get("sha")),
+        head=_commit(_part(request, "head").get("sha")),
     )
 
 
-def _pull_request(path: str) -> Mapping[str, object]:
+def _event(path: str) -> Mapping[str, object]:
     try:
         event = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
     except (OSError, ValueError, RecursionError):
         return {}
-    found = event.get("pull_request") if isinstance(event, dict) else None
+    return event if isinstance(event, dict) else {}
+
+
+def _part(whole: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = whole.get(key)
     return found if isinstance(found, dict) else {}
 
 
-def _commit(end: object) -> str | None:
-    found = end.get("sha") if isinstance(end, dict) else None
+def _commit(found: object) -> str | None:
     return found if isinstance(found, str) and _HASH.fullmatch(found) else None

@@ -43,7 +43,7 @@ def measure(plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], N
         for course in courses:
             course.describe("running")
         with StandIn.start() as standin:
-            _run_rounds(courses, standin, deadline, watch)
+            run_rounds(courses, standin, deadline, watch)
     except (PersonaAsvError, StandInError, OSError, KeyboardInterrupt) as error:
         reason = str(error) or "interrupted"
         for course in courses:
@@ -85,10 +85,16 @@ def _turns(courses: Sequence[Course]) -> list[tuple[Course, Round]]:
     ]
 
 
-def _run_rounds(
+def run_rounds(
     courses: Sequence[Course], standin: StandIn, deadline: float, watch: Callable[[Progress], None]
 ) -> None:
-    """Carry out all rounds in one launcher process, taking in each as it finishes."""
+    """Carry out all rounds in one launcher process, taking in each as it finishes.
+
+    Raises
+    ------
+    MeasurementError
+        A round failed, or was not done before the deadline.
+    """
     turns = _turns(courses)
     orders = [course.prepare(round_, standin.port) for course, round_ in turns]
     launcher = [sys.executable, "-P", "-m", "persona_asv.engine.asv_launcher", *map(str, orders)]

@@ -199,7 +199,7 @@ class TestWhatANameMeans:
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.resolve()))
         (tmp_path / "x").mkdir()
         monkeypatch.chdir(tmp_path / "x")
-        with pytest.raises(UsageError, match="and no repository is here"):
+        with pytest.raises(UsageError, match="and no repository with a commit is here"):
             sides("main")
 
 
@@ -444,6 +444,13 @@ class TestPipeline:
         request = {"pull_request": {"base": {"sha": "a" * 40}, "head": {"sha": "b" * 40}}}
         found = pipeline.around(self.event(tmp_path, request))
         assert found == Pipeline(True, "main", "a" * 40, "b" * 40, tmp_path / "summary.md")
+
+    def test_says_what_a_merge_queue_builds_on(self, tmp_path: Path) -> None:
+        """Its checkout is a branch of its own, so only the event knows."""
+        group = {"base_ref": "refs/heads/main", "base_sha": "a" * 40, "head_sha": "b" * 40}
+        environ = {**self.event(tmp_path, {"merge_group": group}), "GITHUB_EVENT_NAME": "merge_group"}
+        found = pipeline.around({**environ, "GITHUB_BASE_REF": ""})
+        assert (found.target, found.target_commit, found.head) == ("main", "a" * 40, "b" * 40)
 
     @pytest.mark.parametrize(
         "content",

@@ -16,6 +16,8 @@ from persona_asv.engine.results import read_result_file
 from persona_asv.engine.results_writer import write_result_file
 from persona_asv.metrics import LATENCY
 from persona_asv.model import Series
+from persona_asv.render.heading import Heading
+from persona_asv.render.terminal import Style
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 AXES = (("'standard'",), ("'anthropic'",))
@@ -169,6 +171,51 @@ class TestExitCodes:
         assert found["remeasure"] is True
         assert done.code in (0, 1)
         assert set(found["verdicts"].values()) <= {"pass", "insufficient", "inconclusive", "better"}
+
+
+class TestFormerSpellings:
+    """F-136's."""
+
+    def test_the_baseline_as_an_argument(self, tmp_path: Path, slower) -> None:
+        for number, path in enumerate(slower[0]):
+            place = tmp_path / "A" / f"round-0{number + 1}" / "m"
+            place.mkdir(parents=True)
+            path.rename(place / path.name)
+        current = [part for path in slower[1] for part in ("--current", str(path))]
+        done = persona("benchmark", "compare", "A", *current, "--ci", cwd=tmp_path)
+        assert done.code == 2, done.err
+
+    def test_threshold_is_the_warning_s(self, tmp_path: Path, slower) -> None:
+        done = compare(tmp_path, *slower, "--ci", "--threshold", "90", "--fail-threshold", "95")
+        assert done.code == 0, done.err
+
+    def test_fail_on_regression_is_ci_that_lets_a_warning_pass(self, tmp_path: Path, slower) -> None:
+        assert compare(tmp_path, *slower, "--fail-on-regression").code == 2
+        assert compare(tmp_path, *slower, "--fail-on-regression", "--fail-threshold", "90").code == 0
+
+
+class TestHeading:
+    """F-139's first line, and below it exactly what both sides are."""
+
+    @pytest.mark.parametrize(
+        ("expected", "heading"),
+        [
+            pytest.param(
+                ["Performance Comparison: Current vs v1.11.0", "=" * 61,
+                 "Baseline: v1.11.0 (5 rounds), commit aaaaaaaa", "Current:  bbbbbbbb (5 rounds)", "Note: n"],
+                Heading(("v1.11.0 (5 rounds)", "Current, bbbbbbbb (5 rounds)"), ("v1.11.0", "Current"),
+                        ("a" * 40, "b" * 40)),
+                id="names",
+            ),
+            pytest.param(
+                ["Performance Comparison: b (1 round) vs a (1 round)", "=" * 61, "Note: n"],
+                Heading(("a (1 round)", "b (1 round)"), ("a (1 round)", "b (1 round)"), ("a" * 40, None)),
+                id="files",
+            ),
+        ],
+    )  # fmt: skip
+    def test_lines(self, expected: list[str], heading: Heading) -> None:
+        assert list(heading.lines(["n"], Style(unicode=False, live=False, width=80))) == expected
 
 
 class TestRefusals:

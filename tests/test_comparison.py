@@ -300,3 +300,23 @@ class TestStartsAndCounts:
     def test_nothing_is_said_of_counts_that_were_not_measured(self) -> None:
         after = [replace(f, python="3.13") for f in rounds(3, 10, "b" * 40)]
         assert not [note for note in compare(rounds(3), after).notes if "another number" in note]
+
+
+def test_a_count_of_one_round_does_not_make_a_screen_of_the_rest() -> None:
+    from persona_asv.render import comparison as render
+    from persona_asv.render.terminal import Style
+
+    before, after = rounds(3), rounds(3, 10, "b" * 40)
+    before[0], after[0] = with_starts(before[0], 0.1), with_starts(after[0], 0.1)
+    without = [
+        [replace(f, series={k: v for k, v in f.series.items() if k != metrics.IMPORT}) for f in files]
+        for files in (before, after)
+    ]
+    style = Style(unicode=True, live=False, width=80)
+
+    def said(baseline: list[ResultFile], current: list[ResultFile]) -> str:
+        (case,) = compare(baseline, current).cases
+        return "\n".join(render._remarks(case, style))
+
+    assert "A screen" not in said(*without)
+    assert "A screen: 2 round(s)" in said(without[0][:2], without[1][:2])

@@ -409,6 +409,11 @@ class TestAShallowClone:
         )
         assert git(root, "cat-file", "-t", history["4"]) == "commit"
 
+    def test_of_a_merge_queue_means_what_the_pipeline_says(self, history: History, checkout: Clone) -> None:
+        root = checkout("pull", "refs/remotes/origin/gh-readonly-queue/main/pr-7")
+        asked = replace(CI, target="main", target_commit=history["4"], head=history["pull"])
+        assert commit(root, "main", asked) == history["4"]
+
     def test_a_requests_own_head_that_merged_main_is_no_merge_into_main(
         self, history: History, checkout: Clone
     ) -> None:

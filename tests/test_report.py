@@ -186,7 +186,7 @@ class TestHtml:
         assert sum(drawn) + sum(map(int, beyond)) == 2 * 500 + legends
         limits = [each for each in document.iter("text") if each.get("class") == "limit-label"]
         assert len(limits) == 5
-        assert all("".join(each.itertext()).startswith("fails at ") for each in limits)
+        assert all("".join(each.itertext()).startswith("threshold ") for each in limits)
         assert (
             len([each for each in document.iter("circle") if "mark last" in each.get("class", "")]) == 5 + 1
         )

@@ -205,13 +205,13 @@ class TestFailureLine:
     @pytest.mark.parametrize(
         ("expected", "of", "against"),
         [
-            pytest.param("fails at 1.25ms", track([1.0, 2.0]), "v0", id="a time"),
+            pytest.param("threshold 1.25ms", track([1.0, 2.0]), "v0", id="a time"),
             pytest.param(
-                "fails at 80/min", track([100.0, 90.0], PER_MINUTE, Better.HIGHER), "v0", id="a rate"
+                "threshold 80/min", track([100.0, 90.0], PER_MINUTE, Better.HIGHER), "v0", id="a rate"
             ),
-            pytest.param("fails at 26%", track([1.0, 2.0], PERCENT), "v0", id="a share"),
+            pytest.param("threshold 26%", track([1.0, 2.0], PERCENT), "v0", id="a share"),
             pytest.param(
-                "fails at 74%", track([99.0, 98.0], PERCENT, Better.HIGHER), "v0", id="a share of success"
+                "threshold 74%", track([99.0, 98.0], PERCENT, Better.HIGHER), "v0", id="a share of success"
             ),
             pytest.param("", track([0.0, 2.0], COUNT), "v0", id="no share of nothing"),
             pytest.param("", track([1.0, 2.0]), "v7", id="a baseline that is not in it"),

@@ -17,21 +17,24 @@ from typing import Any
 import asv
 import pytest
 from conftest import environment, git, persona
-from histories import commits
+from histories import cell, commits
 from hypothesis import given
 from hypothesis import strategies as st
 
 from persona_asv.engine import asv_pages, chronicle
 from persona_asv.engine.chronicle import Chronicle, Commit
 from persona_asv.engine.forge import commit_page, web_page
+from persona_asv.engine.results import write_result_file
 from persona_asv.errors import MeasurementError, UsageError
+from persona_asv.model import Cell, ResultFile, Series, State
 from persona_asv.render import site as render
-from persona_asv.site import swap, text
+from persona_asv.site import nominal, swap, text, workshop
 from persona_asv.site.front import Line, Step, front, lines
 from persona_asv.site.publish import Published
-from persona_asv.site.reduction import Reduced
+from persona_asv.site.reduction import Reduced, reduce_file
 from persona_asv.site.series import REFERENCE
 from persona_asv.site.sources import LeftOut
+from persona_asv.site.staging import stage
 from persona_asv.site.trend import drift_of
 
 
@@ -81,6 +84,11 @@ class TestText:
         assert made not in taken
         assert made.replace("_", "").replace("-", "").replace(".", "").isalnum() or set(made) <= set("_-.")
         assert made not in (".", "..")
+
+
+def test_names_that_become_the_same_are_told_apart() -> None:
+    assert text.name("time_x<script>", taken={"time_x_script_"}) == "time_x_script_-2"
+    assert text.name("...") == "_"
 
 
 class TestChronicle:
@@ -254,6 +262,148 @@ class TestFront:
             "index.html#x?machine=n&p-workload=%27a%27",
         ]
         assert found[0].points == ((3, 1.0),)
+
+
+AXES = (("'standard'",), ("'anthropic'",))
+CASE = ("'standard'", "'anthropic'")
+
+
+def reduced(tmp_path: Path, **changes: Any) -> Reduced:
+    """Return what the site makes of a result of our suite, with these parts of it changed."""
+    facts = {
+        "commit": "a" * 40,
+        "samples": 100,
+        "stamp": {"subject": {"name": "reference"}},
+        "values": {},
+    } | changes
+    ticks = [0.001] * facts["samples"]
+    series = {
+        name: Series(name, AXES, (cell(facts["values"].get(name, ticks), CASE),), version="1")
+        for name in (
+            "time_generate",
+            "track_cpu",
+            "track_reference",
+            "track_client_overhead",
+            "track_run_delay",
+        )
+        for name in (f"generation.Generation.{name}",)
+        if facts["values"].get(name, ticks)
+    }
+    for name in ("track_start", "track_interpreter"):
+        whole = f"startup.{'CommandLine' if name == 'track_start' else 'Startup'}.{name}"
+        series[whole] = Series(
+            whole, AXES, (Cell(CASE, State.MEASURED, 0.3 if name == "track_start" else 0.1),)
+        )
+    path = tmp_path / f"{len(list(tmp_path.iterdir()))}.json"
+    params = {"machine": "m", "python": facts.get("python", "3.11"), "os": "Linux 6"}
+    place = ("m", params["python"], params, series)
+    file = ResultFile(path, 2, facts["commit"], 0, facts.get("env", "existing"), *place, stamp=facts["stamp"])
+    write_result_file(file, path)
+    found = reduce_file(path)
+    assert isinstance(found, Reduced)
+    return found
+
+
+class TestReduction:
+    def test_a_time_is_a_multiple_of_its_yardstick(self, tmp_path: Path) -> None:
+        found = reduced(tmp_path, values={"generation.Generation.track_cpu": [0.003] * 100})
+        assert found.rows["cpu.p50"].points[CASE].value == pytest.approx(3)
+        assert found.rows["cpu.p95"].points[CASE].value == pytest.approx(3)
+        assert found.rows["overhead.p50"].points[CASE].value == pytest.approx(1)
+        assert found.rows["startup.command"].points[CASE].value == pytest.approx(3)
+        assert found.yardsticks == {REFERENCE: 0.001, "startup.Startup.track_interpreter": 0.1}
+
+    def test_ten_samples_have_a_middle_and_no_tail(self, tmp_path: Path) -> None:
+        found = reduced(tmp_path, samples=10)
+        assert "cpu.p50" in found.rows
+        assert not {"cpu.p95", "overhead.p95", "wall.latency_p95"} & set(found.rows)
+
+    @pytest.mark.parametrize("reference", [[], [0.0] * 100], ids=["none", "a clock that stood"])
+    def test_without_a_reference_only_the_wall_clock_is_drawn(
+        self, reference: list[float], tmp_path: Path
+    ) -> None:
+        found = reduced(tmp_path, values={REFERENCE: reference})
+        assert not {"cpu.p50", "overhead.p50"} & set(found.rows)
+        assert "wall.latency_p50" in found.rows
+        assert REFERENCE not in found.yardsticks
+
+    def test_what_is_no_measurement_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(AssertionError):
+            reduced(tmp_path, values={"generation.Generation.track_cpu": [-1.0] * 100})
+        assert "measure this round again" in str(reduce_file(next(tmp_path.iterdir())))
+
+    @pytest.mark.parametrize(
+        ("python", "env", "expected"),
+        [
+            ("3.11", "existing-py3.11", {"python": "3.11"}),
+            ("3.12.4", "x", {"python": "3.12"}),
+            ("/opt/py/3.10.2/bin/python3.13", "x", {"python": "3.13"}),
+            ("/usr/bin/python3", "virtualenv-py3.12-numpy", {"python": "3.12"}),
+            ("/usr/bin/python3", "existing", {}),
+        ],
+    )
+    def test_a_line_is_of_a_minor_version(
+        self, python: str, env: str, expected: dict[str, str], tmp_path: Path
+    ) -> None:
+        assert reduced(tmp_path, python=python, env=env).lines == expected
+
+    def lines(self, files: list[Reduced], tmp_path: Path) -> list[dict[str, str]]:
+        stage(
+            files, {}, {"m": {REFERENCE: 1.0, "startup.Startup.track_interpreter": 1.0}}, tmp_path / "staged"
+        )
+        staged = sorted((tmp_path / "staged").rglob("a*.json"))
+        return [json.loads(path.read_text())["params"] for path in staged]
+
+    def test_results_of_one_commit_stay_apart(self, tmp_path: Path) -> None:
+        files = [reduced(tmp_path, env=env) for env in ("existing", "virtualenv")]
+        assert [each["environment"] for each in self.lines(files, tmp_path)] == ["existing", "virtualenv"]
+
+    def test_subjects_stay_apart(self, tmp_path: Path) -> None:
+        live = {"subject": {"name": "reference"}, "endpoint": {"kind": "live"}}
+        files = [reduced(tmp_path), reduced(tmp_path, stamp=live), reduced(tmp_path, stamp={})]
+        subjects = [each.get("subject") for each in self.lines(files, tmp_path)]
+        assert subjects == ["reference", "reference, live", None]
+
+    def test_one_subject_needs_no_word(self, tmp_path: Path) -> None:
+        (line_,) = self.lines([reduced(tmp_path)], tmp_path)
+        assert line_ == {"machine": "m", "python": "3.11"}
+
+
+class TestNominal:
+    def test_is_settled_by_the_oldest_result_and_stays(self, tmp_path: Path) -> None:
+        path = tmp_path / "nominal.json"
+        first = nominal.of_machines([result(2, 0.5), result(1, 0.25), result(3, None)], path)
+        assert first == {"m": {REFERENCE: 0.25}}
+        assert nominal.of_machines([result(0, 9.0), result(0, 1.0, "n")], path) == {
+            **first,
+            "n": {REFERENCE: 1.0},
+        }
+
+    @pytest.mark.parametrize("content", ["", "[]", "{", '{"m": {"x": 0}}', '{"m": {"x": 1e999}}', '{"m": 1}'])
+    def test_a_file_that_says_anything_else_says_nothing(self, content: str, tmp_path: Path) -> None:
+        (tmp_path / "nominal.json").write_text(content)
+        assert nominal.kept(tmp_path / "nominal.json") == {}
+
+
+class TestWorkshop:
+    def test_one_at_a_time(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workshop, "PATIENCE", 0.05)
+        with (
+            workshop.alone(tmp_path / ".asv"),
+            pytest.raises(MeasurementError, match="another publish has been at work"),
+            workshop.alone(tmp_path / ".asv"),
+        ):
+            pass
+        with workshop.alone(tmp_path / ".asv"):
+            pass
+
+    def test_where_nothing_can_be_written_it_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with (
+            pytest.raises(MeasurementError, match="cannot be written"),
+            workshop.alone(tmp_path / "file" / ".asv"),
+        ):
+            pass
 
 
 class TestTrend:

@@ -14,6 +14,7 @@ from persona_asv.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from persona_asv.chosen import Chosen
+    from persona_asv.commands.confirming import Judged
     from persona_asv.gate import Rules
     from persona_asv.render.job import Notice
     from persona_asv.render.terminal import Style
@@ -42,6 +43,13 @@ if TYPE_CHECKING:
 @click.option("--exact", is_flag=True, help="A branch as baseline is its tip, not the merge base with it.")
 @click.option("--no-fetch", is_flag=True, help="With --ci: never fetch a commit that this clone lacks.")
 @click.option("--no-run", is_flag=True, help="Never measure: compare what is stored.")
+@click.option("--confirm/--no-confirm", default=None,
+              help="Measure both commits here, in turn, where stored results raise a suspicion or are none.  "
+              "[default: where the current side is the code that lies here]")  # fmt: skip
+@click.option("--always", is_flag=True, help="Measure both commits whatever the stored results say.")
+@click.option("--rounds", metavar="K|auto", help="Rounds of each commit, in turn.  [default: 5]")
+@click.option("--resolve-each", is_flag=True,
+              help="Give each commit the third-party versions that it asks for itself.")  # fmt: skip
 @click.option("--explain", is_flag=True, help="Add a sentence a metric: what it rests on.")
 @click.option("--rule", type=click.Choice(["gate", "asv"]), default="gate", show_default=True,
               help="Our verdict, or asv's own marks.")  # fmt: skip
@@ -59,6 +67,10 @@ def compare(
     exact: bool,
     no_fetch: bool,
     no_run: bool,
+    confirm: bool | None,
+    always: bool,
+    rounds: str | None,
+    resolve_each: bool,
     explain: bool,
     rule: str,
     config: Path | None,
@@ -78,6 +90,7 @@ def compare(
     from persona_asv import choice, footing, metrics, pipeline, verdicts
     from persona_asv import config as configuration
     from persona_asv.chosen import Terms
+    from persona_asv.commands import confirming
     from persona_asv.commands.envelope import echo_json
     from persona_asv.commands.reporting import reporting_to
     from persona_asv.gate import Rules
@@ -96,6 +109,7 @@ def compare(
         pipeline=pipeline.around(),
         tell=lambda said: click.echo(said, err=True),
     )
+    wish = confirming.wish(confirm, rounds, always=always, run=terms.run, resolve_each=resolve_each)
     with reporting_to(terms, as_json=as_json) as job:
         settings = configuration.load(Path.cwd(), config)
         base = footing.footing(names, terms)
@@ -108,12 +122,15 @@ def compare(
             only=metrics.keys(metrics.families(only)) if only else None,
         )
         style = None if as_json else Style.of(sys.stdout)
-        found = []
+        found, families = [], metrics.families(only)
         for group in choice.groups(names):
             before, now = choice.sides(group, current, settings, terms, base)
             before = replace(before, notes=(*before.notes, *notes))
-            how = _by_asvs_rule if rule == "asv" else _judged
-            found.append(how(before, now, rules, style, explain=explain))
+            if rule == "asv":
+                found.append(_by_asvs_rule(before, now, rules))
+            else:
+                word = confirming.judged(before, now, settings, rules, families, wish, sys.stderr)
+                found.append(_judged(before, now, word, style, explain=explain))
         verdict = max(each.verdict for each in found)
         code = verdicts.exit_code(verdict, policy) if terms.ci else verdicts.unless_failed(verdict)
         if as_json:
@@ -134,22 +151,21 @@ class _Found:
     notice: Notice
 
 
-def _judged(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, explain: bool) -> _Found:
-    from persona_asv import choice
+def _judged(before: Chosen, now: Chosen, word: Judged, style: Style | None, *, explain: bool) -> _Found:
     from persona_asv.render import comparison as render
     from persona_asv.render import job
     from persona_asv.render.heading import Heading
 
-    comparison = choice.compared(before, now, rules)
-    commits = (before.commit, now.commit)
-    heading = Heading((before.label, now.label), (before.heading, now.heading), commits)
+    comparison, commits = word.comparison, (before.commit, now.commit)
+    heading = Heading(word.labels, (before.heading, now.heading), commits)
     text = "" if style is None else render.text(comparison, heading, style, explain=explain)
     data = dict(zip(("baseline_commit", "current_commit"), commits, strict=True))
-    data = {**render.as_json(comparison, heading.names), **data}
+    data = {**render.as_json(comparison, heading.names), **data, **word.facts}
+    word.keep(data)
     return _Found(comparison.exit_code, text, data, job.notice(comparison, heading))
 
 
-def _by_asvs_rule(before: Chosen, now: Chosen, rules: Rules, style: Style | None, *, explain: bool) -> _Found:
+def _by_asvs_rule(before: Chosen, now: Chosen, rules: Rules) -> _Found:
     from persona_asv.render import asv_marks, job
 
     for side in (now, before):

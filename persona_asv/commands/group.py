@@ -19,6 +19,7 @@ COMMANDS = {
     "preview": "Show the site on this machine.",
     "init": "Set up a repository: configuration, suite, workflows.",
     "doctor": "Is this machine fit to measure?",
+    "selftest": "Prove the gate on this machine.",
 }
 """Name and one line of help, in the order of ``--help``."""
 

@@ -37,7 +37,11 @@ def ask_bytes(folder: Path, *arguments: str) -> bytes | None:
     """
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},  # a look leaves the index as it is, byte for byte
         )
     except OSError:
         return None

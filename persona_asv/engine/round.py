@@ -58,6 +58,7 @@ class Round:
         environ: Mapping[str, str],
         *,
         profile: bool = False,
+        python: Path = Path(sys.executable),
     ) -> Path:
         """Write asv's configuration and the launcher's order; returns the order's path.
 
@@ -69,6 +70,8 @@ class Round:
             What the suite is told.
         profile
             Whether asv's profiler looks at the benchmarks.
+        python
+            Interpreter of the environment that is measured.
         """
         spool = self.scratch / "spool"
         spool.mkdir(parents=True)
@@ -79,7 +82,7 @@ class Round:
         write_machine_collection(machines, machine)
         order = Order(
             config=str(config),
-            python=sys.executable,
+            python=str(python),
             commit=attribution.commit or UNATTRIBUTED,
             date=attribution.date or int(time.time() * 1000),
             machine=machine.machine,
@@ -130,8 +133,23 @@ class Round:
             raise MeasurementError(f"asv wrote {len(found)} result files where one was expected")
         return found[0]
 
-    def keep(self, attribution: Attribution, machine: Machine, stamp: dict[str, object]) -> ResultFile:
+    def keep(
+        self,
+        attribution: Attribution,
+        machine: Machine,
+        stamp: dict[str, object],
+        *,
+        kind: str = "existing",
+        requirements: Mapping[str, str] | None = None,
+    ) -> ResultFile:
         """Move the finished result file into the run, normalised and stamped; the rest of scratch goes.
+
+        Parameters
+        ----------
+        kind
+            What kind of environment was measured, in asv's words.
+        requirements
+            Versions of what was installed in it, where that is known.
 
         Raises
         ------
@@ -144,7 +162,9 @@ class Round:
                 if cell.state is State.FAILED:
                     raise MeasurementError(f"benchmark {series.name}({', '.join(cell.params)}) failed")
         kept = ResultsFolder(self.folder.round(self.number)).put(
-            replace(_normalised(result, attribution), stamp=stamp),
+            replace(
+                _normalised(result, attribution, kind), stamp=stamp, requirements=dict(requirements or {})
+            ),
             machine,
             self.scratch / "results" / "benchmarks.json",
         )
@@ -153,13 +173,13 @@ class Round:
         return kept
 
 
-def _normalised(result: ResultFile, attribution: Attribution) -> ResultFile:
+def _normalised(result: ResultFile, attribution: Attribution, kind: str) -> ResultFile:
     """Take the interpreter's path out of the environment's name: every checkout would be another one."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return replace(
         result,
         commit=(attribution.commit or UNATTRIBUTED) + ("+dirty" if attribution.dirty else ""),
-        env_name=f"existing-py{python}",
+        env_name=f"{kind}-py{python}",
         python=python,
         params={**result.params, "python": python},
     )

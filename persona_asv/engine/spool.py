@@ -25,6 +25,8 @@ class Tally:
         Memory processes that could only look now and then at the memory of an operation.
     failure
         Why a measurement was given up; empty where none was.
+    code
+        The files that the subject was imported from, in the order of the processes.
     """
 
     operations: int = 0
@@ -35,6 +37,7 @@ class Tally:
     failed: int = 0
     sampled: int = 0
     failure: str = ""
+    code: tuple[str, ...] = ()
 
     def plus(self, other: Tally) -> Tally:
         """Return the totals of both."""
@@ -47,6 +50,7 @@ class Tally:
             self.failed + other.failed,
             self.sampled + other.sampled,
             self.failure or other.failure,
+            tuple(dict.fromkeys((*self.code, *other.code))),
         )
 
 
@@ -78,6 +82,8 @@ class SpoolReader:
     def _count(self, event: dict[str, Any], *, memory: bool) -> None:
         tally = self.tally
         match event["event"]:
+            case "start" if event.get("code") not in (None, *tally.code):
+                tally.code = (*tally.code, event["code"])
             case "operation":
                 wall = event["ended"] - event["started"]
                 tally.operations += 1

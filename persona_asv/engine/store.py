@@ -59,8 +59,8 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, root: Path) -> RunFolder:
-        """Make a new folder below ``root``, which git shall ignore.
+    def create(cls, root: Path, kind: str = "runs") -> RunFolder:
+        """Make a new folder for a run (or another kind of measurement) below ``root``; git shall ignore it.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class RunFolder:
 
         home = root / HOME
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        path = home / "runs" / f"{stamp}-{secrets.token_hex(3)}"
+        path = home / kind / f"{stamp}-{secrets.token_hex(3)}"
         try:
             path.mkdir(parents=True)
             make_home(home)

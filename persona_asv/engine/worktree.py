@@ -85,6 +85,12 @@ def find(start: Path) -> WorkTree | None:
     )
 
 
+def date_of(folder: Path, commit: str) -> int:
+    """Return a commit's date in milliseconds since the epoch; 0 where it is not here."""
+    found = _git(folder, "log", "-1", "--no-show-signature", "--format=%ct", commit)
+    return int(found) * 1000 if found else 0
+
+
 def _changes(root: Path) -> Iterator[str]:
     status = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
     if status is None:
@@ -158,7 +164,7 @@ def _equals_commit(root: Path, folder: str, code: Path) -> bool:
         committed[PurePosixPath(name).relative_to(folder).as_posix()] = facts.split()[2]
     installed = {name: path for name, path in _files(code) if "__pycache__" not in path.parts}
     return installed.keys() == committed.keys() and all(
-        _blob(installed[name], len(identity)) == identity for name, identity in committed.items()
+        blob(installed[name], len(identity)) == identity for name, identity in committed.items()
     )
 
 
@@ -170,7 +176,8 @@ def _files(code: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(code).as_posix(), path
 
 
-def _blob(path: Path, length: int) -> str:
+def blob(path: Path, length: int) -> str:
+    """Return git's name of a file's content, in hexadecimal digits of this number."""
     content = path.read_bytes()
     digest = hashlib.sha256 if length == 64 else hashlib.sha1
     return digest(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -155,7 +155,8 @@ def _remarks(case: Case, style: Style) -> list[str]:
     if judgement.waiting is not None and any(each >= 0.005 for each in judgement.waiting):
         before, after = judgement.waiting
         remarks.append(f"Waiting for a CPU: {before:.0%} of the wall time (baseline), {after:.0%} (current)")
-    rounds = min((min(finding.rounds) for finding in judgement.findings), default=0)
+    # A count needs one round: it is compared as it is.
+    rounds = min((min(f.rounds) for f in judgement.findings if f.stage is not Stage.PLAIN), default=3)
     if rounds < 3:
         remarks.append(
             f"A screen: {rounds} round(s) a side can raise a suspicion, never fail; 3 make a verdict"

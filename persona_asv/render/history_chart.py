@@ -108,7 +108,7 @@ def history(
             )
         ),
         None if fail is None else up.at(fail),
-        "" if fail is None else f"fails at {amount(fail, track.unit)}",
+        "" if fail is None else f"threshold {amount(fail, track.unit)}",
         tuple(Tick(up.at(each), track.unit.write(each)) for each in ticks(up.low, up.high, 4)),
         _short(track.points[0].label),
         _short(track.points[-1].label),

@@ -191,6 +191,7 @@ _LABELS = {
     "virtualisation": "Virtualisation",
     "governor": "Clock governor",
     "machine": "Machine",
+    "instance": "Instance",
     "python_version": "Python",
     "persona_version": "Subject's version",
     "persona_asv": "persona_asv",

@@ -11,6 +11,7 @@ from persona_asv.baselines import book as books
 from persona_asv.baselines.baseline import Baseline
 from persona_asv.baselines.book import Book
 from persona_asv.baselines.order import newest_first
+from persona_asv.environment import Environment
 from persona_asv.errors import BaselineError
 from persona_asv.reports.pace import REFERENCE, follows, pace, reference
 from persona_asv.reports.report import Point, Track
@@ -87,7 +88,7 @@ def points(past: Iterable[Milestone], case: str, key: str, here: Here) -> tuple[
     follows_pace = follows(key, here.profile)
     found = []
     for each in past:
-        entry, machine = each.baseline.workloads.get(case), each.baseline.environment.machine
+        entry, machine = each.baseline.workloads.get(case), machine_of(each.baseline.environment)
         if entry is None or key not in entry.metrics:
             continue
         if key in metrics.PER_PYTHON and _minor(each.baseline.environment.python_version) != _minor(
@@ -106,6 +107,12 @@ def points(past: Iterable[Milestone], case: str, key: str, here: Here) -> tuple[
             )
         )
     return tuple(found)
+
+
+def machine_of(environment: Environment) -> str | None:
+    """Return which machine it was: its name, and which of those that a pipeline gives one name."""
+    names = (environment.machine, environment.instance)
+    return None if names[0] is None else " ".join(filter(None, names))
 
 
 def _minor(version: str | None) -> list[str] | None:

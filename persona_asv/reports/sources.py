@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from persona_asv.gate import Rules
 from persona_asv.model import ResultFile
 from persona_asv.reports.composition import case_report, judgement_of
 from persona_asv.reports.pace import reference
-from persona_asv.reports.past import Here, Kind, Milestone, milestones, with_references
+from persona_asv.reports.past import Here, Kind, Milestone, machine_of, milestones, with_references
 from persona_asv.reports.report import Against, CaseReport, Report
 
 _NO_BASELINE = (
@@ -63,7 +63,7 @@ def report(settings: Config, wish: Wish, at: datetime) -> Report:
         first["subject"]["name"], first["provider"], first["endpoint"]["kind"], first["endpoint"]["profile"]
     )
     past, more = _past(shelf, kind, wish, {case for run in runs for case in run.iterations})
-    environment = _environment(runs[0])
+    environment = runs[0].environment
     commit = _commit(first)
     rounds = [(run, run.files()) for run in runs]
     measured_at = _measured_at([file for _, files in rounds for file in files])
@@ -71,9 +71,13 @@ def report(settings: Config, wish: Wish, at: datetime) -> Report:
     for run, files in rounds:
         for case, iterations in run.iterations.items():
             here = Here(
-                "this run", measured_at or at, environment.machine, environment.python_version, kind.profile,
+                "this run",
+                measured_at or at,
+                machine_of(environment),
+                environment.python_version,
+                kind.profile,
                 reference(files, case, kind.provider),
-            )  # fmt: skip
+            )
             judgement = judgement_of(None if against is None else against.comparison, case, kind.provider)
             found = case_report(case, kind.provider, iterations, files, before, judgement, past, here)
             if found is not None:
@@ -129,11 +133,10 @@ def _against(
         return None, (), (_NO_BASELINE,)
     comparison = _verdict(before, now, rules)
     recorded = before.recorded
-    environment = recorded.environment if recorded is not None else _of_folder(wish.baseline)
     against = Against(
         before.label if recorded is None else recorded.name,
         comparison,
-        environment,
+        before.environment or _of_folder(wish.baseline),
         None if recorded is None else recorded.captured_at,
     )
     return against, before.files, ()
@@ -153,7 +156,7 @@ def _of_folder(baseline: Sequence[str]) -> Environment | None:
     path = Path(baseline[0]) if len(baseline) == 1 else None
     if path is None or not (path / "run.json").is_file():
         return None
-    return _environment(kept_runs.at(path))
+    return kept_runs.at(path).environment
 
 
 def _past(shelf: Shelf, kind: Kind, wish: Wish, cases: set[str]) -> tuple[list[Milestone], tuple[str, ...]]:
@@ -171,12 +174,6 @@ def _past(shelf: Shelf, kind: Kind, wish: Wish, cases: set[str]) -> tuple[list[M
             f"{'is' if len(found) == 1 else 'are'} there."
         )
     return [with_references(each, books, kind.provider) for each in found], tuple(notes)
-
-
-def _environment(run: KeptRun) -> Environment:
-    known = {each.name for each in fields(Environment)}
-    found = run.facts.get("environment")
-    return Environment(**{key: value for key, value in (found or {}).items() if key in known})
 
 
 def _commit(facts: Mapping[str, Any]) -> str:

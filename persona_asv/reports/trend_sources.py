@@ -19,7 +19,7 @@ from persona_asv.errors import MeasurementError, UsageError
 from persona_asv.estimates import Estimate
 from persona_asv.model import ResultFile
 from persona_asv.reports.pace import follows, pace, reference
-from persona_asv.reports.past import Here, Kind, Milestone, milestones, points, with_references
+from persona_asv.reports.past import Here, Kind, Milestone, machine_of, milestones, points, with_references
 from persona_asv.reports.report import Point, Track
 from persona_asv.reports.trend import Source, Trend, Trends, Window, trend
 from persona_asv.sides import own_cases
@@ -102,7 +102,7 @@ def _of_case(case: str, provider: str, held: Sequence[Milestone], keys: frozense
     here = Here(
         last.name,
         last.baseline.captured_at,
-        last.baseline.environment.machine,
+        machine_of(last.baseline.environment),
         last.baseline.environment.python_version,
         last.baseline.profile or "",
         last.references.get(case),

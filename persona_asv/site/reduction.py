@@ -60,7 +60,7 @@ class Reduced:
     lines
         What tells its line in a graph from others of the same commit: Python, requirements.
     subject
-        Name of the subject; empty for other suites.
+        Whose results they are; those of different subjects are never one line. Empty for other suites.
     yardsticks
         Median of each of `YARDSTICKS` that there was, in seconds.
     rows
@@ -86,7 +86,6 @@ def reduce_file(path: Path) -> Reduced | str:
         rows = dict(_own_rows(file)) | dict(_other_rows(file))
     except (ResultFileError, MeasurementError) as error:
         return str(error)
-    subject = file.stamp.get("subject")
     machine = machine_file(path)
     facts = {key: file.params.get(key) for key in MACHINE_FACTS}
     if machine is not None:
@@ -99,10 +98,18 @@ def reduce_file(path: Path) -> Reduced | str:
         facts={key: said for key, said in facts.items() if said},
         lines=_lines(file),
         env_name=file.env_name,
-        subject=str(subject.get("name", "")) if isinstance(subject, dict) else "",
+        subject=_subject(file),
         yardsticks=_yardsticks(file),
         rows=rows,
     )
+
+
+def _subject(file: ResultFile) -> str:
+    """Return the subject's name, and who answered where that was not the stand-in; empty for other suites."""
+    subject, endpoint = file.stamp.get("subject"), file.stamp.get("endpoint")
+    name = str(subject.get("name", "")) if isinstance(subject, dict) else ""
+    kind = str(endpoint.get("kind", "")) if isinstance(endpoint, dict) else ""
+    return f"{name}, {kind}" if name and kind not in ("", "stand-in") else name
 
 
 def _lines(file: ResultFile) -> dict[str, str]:

@@ -208,16 +208,20 @@ def _document(
 def _lines(files: Sequence[Reduced]) -> list[dict[str, str]]:
     """Return what tells each file's lines apart: subject and environment only where they have to.
 
-    Two files of one commit, machine and Python differ in what asv does not say; their mean would be neither.
+    Two files of one commit, machine and Python that measured the same series differ in what asv does not
+    say; their mean would be neither.
     """
     lines = [dict(file.lines) for file in files]
-    if len({file.subject for file in files}) > 1:
-        lines = [
-            {**line, "subject": file.subject or "other"} for line, file in zip(lines, files, strict=True)
-        ]
-    seen = Counter(
-        (file.commit, file.machine, *sorted(line.items())) for line, file in zip(lines, files, strict=True)
+    if len({file.subject for file in files if file.subject}) > 1:
+        for line, file in zip(lines, files, strict=True):
+            if file.subject:
+                line["subject"] = file.subject
+    measured = Counter(
+        (name, file.commit, file.machine, *sorted(line.items()))
+        for line, file in zip(lines, files, strict=True)
+        for name in file.rows
     )
-    if max(seen.values(), default=0) > 1:
-        lines = [{**line, "environment": file.env_name} for line, file in zip(lines, files, strict=True)]
+    if max(measured.values(), default=0) > 1:
+        for line, file in zip(lines, files, strict=True):
+            line["environment"] = file.env_name
     return lines
