@@ -145,8 +145,8 @@ def _against(
 def _verdict(before: choice.Chosen, now: choice.Chosen, rules: Rules) -> Comparison:
     """Return the gate's judgement: the only place where a report gets one.
 
-    A verdict that a trial reached by measuring both sides afresh belongs here, before the stored rounds are
-    judged, once trials keep theirs.
+    A trial that measured both commits in turn keeps what it came to (``verdict.json`` in its folder). That
+    word would count for more than one on stored rounds, and this is where it would be taken up.
     """
     return choice.compared(before, now, rules)
 
