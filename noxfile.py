@@ -1,5 +1,7 @@
 """One door for developers: ``nox -s lint``, ``nox -s tests``, ``nox -s speed``."""
 
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "tests"]
@@ -34,9 +36,11 @@ def speed(session: nox.Session) -> None:
 
 @nox.session(name="gate-evaluation")
 def gate_evaluation(session: nox.Session) -> None:
-    """Score the installed compare command on recorded traces, for docs/explanation/gate.md."""
+    """Score the installed compare command on recorded traces, or with --live on commits measured here."""
     session.install("-e", ".[test]")
-    session.run("python", "tests/gate/evaluation.py", *session.posargs)
+    live = "--live" in session.posargs
+    rest = [argument for argument in session.posargs if argument != "--live"]
+    session.run("python", f"tests/gate/{'live' if live else 'evaluation'}.py", *rest)
 
 
 @nox.session(name="gate-record")
@@ -58,3 +62,10 @@ def capture_killed(session: nox.Session) -> None:
     """Kill `capture` at 200 random moments and look at what is left."""
     session.install("-e", ".[test]")
     session.run("python", "tests/keep/killing.py", "--times", "200", env={"PYTHONPATH": ".:tests"})
+
+
+@nox.session
+def rehearsal(session: nox.Session) -> None:
+    """Carry out the shell steps of the workflow templates here, with simulated events."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/workflows/rehearsal.py", *(session.posargs or [str(Path.cwd())]))

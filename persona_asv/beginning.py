@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -83,8 +84,14 @@ def planned(start: Path, wish: Wish) -> Beginning:
     )
     chosen = wish.subject is not None or wish.provider is not None
     scaffold = Scaffold(found, choices, settings.baselines_dir, chosen=chosen, ci=wish.ci, force=wish.force)
-    notes = () if wish.requirement or _origin() or not _is_local() else (_LOCAL,)
-    return Beginning(found.root, choices, scaffold.steps(), notes)
+    return Beginning(found.root, choices, scaffold.steps(), tuple(_notes(found.root, choices, wish)))
+
+
+def _notes(root: Path, choices: Choices, wish: Wish) -> Iterator[str]:
+    if not (wish.requirement or _origin()) and _is_local():
+        yield _LOCAL
+    if choices.subject == "reference" and not (root / "persona_asv" / "subject").is_dir():
+        yield _NOT_YOURS
 
 
 def _provider(root: Path, subject: str, provider: str) -> str:
@@ -105,6 +112,10 @@ def _provider(root: Path, subject: str, provider: str) -> str:
 _LOCAL = (
     "persona_asv is installed from a folder of this machine; pipelines will ask the package index for it: "
     "name another source with --requirement"
+)
+_NOT_YOURS = (
+    "the subject reference is persona_asv's own: it shows that measuring works, and gates nothing of this "
+    "repository; name your adapter as benchmarks.subject"
 )
 
 

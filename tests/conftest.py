@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,12 @@ def persona(*arguments: str, cwd: Path, **environ: str) -> Done:
         stdin=subprocess.DEVNULL,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+@cache
+def help_of(*command: str) -> str:
+    """Return the help of a command."""
+    return persona(*command, "--help", cwd=ROOT).out
 
 
 def git(folder: Path, *arguments: str) -> str:

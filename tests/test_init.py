@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from conftest import ADAPTER, ROOT, Done, environment, git, persona
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persona_asv import beginning, config
+from persona_asv import beginning, config, door
 from persona_asv.beginning import Wish
 from persona_asv.engine import repository
 from persona_asv.errors import ConfigError, UsageError
@@ -54,6 +57,24 @@ logging:
 THEIR_ASV = (
     '{\n  // ours\n  "version": 1, "project": "theirs", "repo": ".", "benchmark_dir": "asv_suite"\n}\n'
 )
+
+
+def inline(*arguments: str, cwd: Path) -> Done:
+    """Run ``persona`` in this process: the whole command, without the time it takes to start."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    path, modules = sys.path.copy(), sys.modules.keys() | set()
+    try:
+        with chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+            code = door.run(list(arguments))
+    finally:
+        sys.path[:] = path
+        for name in sys.modules.keys() - modules:
+            if name.endswith("adapter"):
+                del sys.modules[name]
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -107,9 +128,9 @@ def fates(done: Done) -> dict[str, str]:
     return {each["path"]: each["fate"] for each in json.loads(done.out)["data"]["files"]}
 
 
-def measured(folder: Path) -> dict[str, Any]:
+def measured(folder: Path, *options: str) -> dict[str, Any]:
     """Return the data of the run that must work after ``init``."""
-    done = persona(*QUICK, "--json", cwd=folder)
+    done = persona(*QUICK, *options, "--json", cwd=folder)
     assert done.code == 0, done.err
     data: dict[str, Any] = json.loads(done.out)["data"]
     return data
@@ -130,7 +151,7 @@ class TestAnEmptyRepository:
         ], "what a run leaves is ignored"
 
     def test_asv_accepts_its_configuration(self, empty: Path) -> None:
-        persona(*INIT, cwd=empty)
+        inline(*INIT, cwd=empty)
         found = AsvConfig.load(str(empty / "asv.conf.json"))
         assert found.branches == ["trunk"], "the branch that the first commit will make"
         assert set(vars(found)) - set(vars(AsvConfig())) == {"build_cache_size"}, (
@@ -139,14 +160,20 @@ class TestAnEmptyRepository:
         assert found.build_command == [], "there is nothing to build"
         assert (empty / found.benchmark_dir / "__init__.py").is_file()
 
+    def test_says_that_the_default_subject_gates_nothing_of_it(self, empty: Path) -> None:
+        note = "gates nothing of this repository; name your adapter as benchmarks.subject"
+        assert note in inline(*INIT, cwd=empty).out
+        (empty / "persona_asv" / "subject").mkdir(parents=True)
+        assert note not in inline(*INIT, cwd=empty).out, "but this is its own"
+
     def test_its_settings_are_the_defaults(self, empty: Path) -> None:
-        persona(*INIT, cwd=empty)
+        inline(*INIT, cwd=empty)
         found, default = config.load(empty), config.Config(root=empty.resolve())
         assert (found.thresholds, found.ci) == (default.thresholds, default.ci)
         assert (found.baselines_dir, found.reports_dir) == (default.baselines_dir, default.reports_dir)
 
     def test_asv_finds_the_installed_suite_and_modules_beside(self, empty: Path) -> None:
-        persona(*INIT, cwd=empty)
+        inline(*INIT, cwd=empty)
         (empty / "benchmarks" / "own.py").write_text("def time_own():\n    pass\n")
         code = (
             "import sys; from asv_runner.discovery import list_benchmarks; "
@@ -168,65 +195,65 @@ class TestAnEmptyRepository:
         } <= names
 
     def test_dry_run_writes_nothing_and_says_the_same(self, empty: Path) -> None:
-        said = persona(*INIT, "--dry-run", cwd=empty)
+        said = inline(*INIT, "--dry-run", cwd=empty)
         assert files(empty) == {}
-        done = persona(*INIT, cwd=empty)
+        done = inline(*INIT, cwd=empty)
         assert said.out.replace("Would write", "Wrote") == done.out
 
     def test_from_a_sub_folder_it_is_the_repositorys_root_that_gets_it(self, empty: Path) -> None:
         (empty / "deep" / "down").mkdir(parents=True)
-        persona(*INIT, cwd=empty / "deep" / "down")
+        inline(*INIT, cwd=empty / "deep" / "down")
         assert sorted(files(empty)) == sorted(EVERYTHING)
 
     def test_without_workflows(self, empty: Path) -> None:
-        assert not set(WORKFLOWS) & set(fates(persona(*INIT, "--ci", "none", "--json", cwd=empty)))
+        assert not set(WORKFLOWS) & set(fates(inline(*INIT, "--ci", "none", "--json", cwd=empty)))
         assert not (empty / ".github").exists()
 
 
 class TestAPackage:
     def test_gets_everything_and_its_own_subject_is_measured(self, package: Path) -> None:
         wish = ("--subject", "theirs_adapter:plain", "--provider", "openai")
-        found = fates(persona(*INIT, *wish, "--json", cwd=package))
+        found = fates(inline(*INIT, *wish, "--json", cwd=package))
         assert found == {path: "extended" if path == ".gitignore" else "created" for path in EVERYTHING}
         git(package, "add", ".")
         git(package, "commit", "-q", "-m", "gated")
-        run = measured(package)
+        run = measured(package, "--only", "generation_latency")
         assert (run["subject"]["name"], run["provider"]) == ("theirs_adapter:plain", "openai")
         assert run["commit"] == git(package, "rev-parse", "HEAD"), "and its commit is the package's"
 
     def test_ignored_lines_follow_the_files_own_habit(self, package: Path) -> None:
-        persona(*INIT, cwd=package)
+        inline(*INIT, cwd=package)
         assert (package / ".gitignore").read_bytes() == (
             b"dist/\r\n*.pyc\r\n\r\n"
             b"# persona_asv: runs, asv's environments and history; reports\r\n.asv/\r\nbenchmark-reports/\r\n"
         )
 
     def test_asv_builds_and_installs_it_beside_persona_asv(self, package: Path) -> None:
-        persona(*INIT, "--requirement", "persona-asv @ https://example.org/p.whl", cwd=package)
+        inline(*INIT, "--requirement", "persona-asv @ https://example.org/p.whl", cwd=package)
         found = AsvConfig.load(str(package / "asv.conf.json"))
         assert len(found.build_command) == 1
         assert found.install_command[-1].endswith("'persona-asv @ https://example.org/p.whl'")
 
     def test_again_it_leaves_everything(self, package: Path) -> None:
-        persona(*INIT, cwd=package)
+        inline(*INIT, cwd=package)
         before = files(package)
-        done = persona(*INIT, cwd=package)
-        assert set(fates(persona(*INIT, "--json", cwd=package)).values()) == {"left"}
+        done = inline(*INIT, cwd=package)
+        assert set(fates(inline(*INIT, "--json", cwd=package)).values()) == {"left"}
         assert "Nothing to write." in done.out
         assert "Wrote" not in done.out
         assert files(package) == before
 
     def test_what_was_changed_by_hand_stays_but_for_force(self, package: Path) -> None:
-        persona(*INIT, cwd=package)
+        inline(*INIT, cwd=package)
         hand = {name: f"# by hand: {name}\n" for name in ("asv.conf.json", WORKFLOWS[0])}
         hand["benchmarks/__init__.py"] = "own = 1\n"
         original = {name: (package / name).read_bytes() for name in hand}
         for name, text in hand.items():
             (package / name).write_text(text)
-        done = persona(*INIT, cwd=package)
+        done = inline(*INIT, cwd=package)
         assert {name: (package / name).read_text() for name in hand} == hand
         assert f"Left {WORKFLOWS[0]}: it exists and differs; --force replaces it" in done.out
-        forced = fates(persona(*INIT, "--force", "--json", cwd=package))
+        forced = fates(inline(*INIT, "--force", "--json", cwd=package))
         assert {name for name, fate in forced.items() if fate != "left"} == set(hand)
         assert {name: (package / name).read_bytes() for name in hand} == original
 
@@ -234,7 +261,7 @@ class TestAPackage:
 class TestAConfiguredRepository:
     def test_keeps_what_it_has_and_a_quick_run_works(self, configured: Path) -> None:
         before = files(configured)
-        found = fates(persona(*INIT, "--json", cwd=configured))
+        found = fates(inline(*INIT, "--json", cwd=configured))
         assert {path for path, fate in found.items() if fate == "left"} == {
             "asv.conf.json",
             "benchmarks/__init__.py",
@@ -247,32 +274,32 @@ class TestAConfiguredRepository:
         assert text.startswith(THEIR_YAML), "every byte that was there, comments and all"
         assert list(yaml.safe_load(text)) == ["persona", "logging", "benchmarks"]
         assert yaml.safe_load(text)["benchmarks"]["subject"] == "reference"
-        assert measured(configured)["subject"]["name"] == "reference"
+        assert measured(configured, "--only", "generation_latency")["subject"]["name"] == "reference"
 
     def test_a_section_that_is_there_is_its_owners(self, configured: Path) -> None:
         (configured / "persona.yaml").write_text("benchmarks: {machine: m}\nother: 1\n")
-        done = persona(*INIT, "--provider", "gemini", cwd=configured)
+        done = inline(*INIT, "--provider", "gemini", cwd=configured)
         assert "Left persona.yaml: it has a section benchmarks:; set subject and provider there" in done.out
         assert (configured / "persona.yaml").read_text() == "benchmarks: {machine: m}\nother: 1\n"
 
     def test_its_baselines_folder_is_the_one(self, configured: Path) -> None:
         (configured / "persona.yaml").write_text("benchmarks: {baselines_dir: perf/kept}\n")
-        assert fates(persona(*INIT, "--json", cwd=configured))["perf/kept/.gitkeep"] == "created"
+        assert fates(inline(*INIT, "--json", cwd=configured))["perf/kept/.gitkeep"] == "created"
         assert not (configured / "baselines").exists()
 
     def test_a_baselines_folder_elsewhere_is_left_alone(self, configured: Path) -> None:
         (configured / "persona.yaml").write_text("benchmarks: {baselines_dir: ../kept}\n")
-        assert fates(persona(*INIT, "--json", cwd=configured))["../kept"] == "left"
+        assert fates(inline(*INIT, "--json", cwd=configured))["../kept"] == "left"
         assert not (configured.parent / "kept").exists()
 
     def test_baselines_that_git_would_ignore_are_told(self, configured: Path) -> None:
         (configured / ".gitignore").write_text("baselines/*\n")
         assert (
-            "git ignores the folder, and baselines belong into commits" in persona(*INIT, cwd=configured).out
+            "git ignores the folder, and baselines belong into commits" in inline(*INIT, cwd=configured).out
         )
 
     def test_the_workflows_follow_its_branch(self, configured: Path) -> None:
-        persona(*INIT, cwd=configured)
+        inline(*INIT, cwd=configured)
         for name in WORKFLOWS:
             assert "@BRANCH@" not in (configured / name).read_text()
 
@@ -307,7 +334,7 @@ class TestRefusals:
             (empty / name).parent.mkdir(exist_ok=True)
             (empty / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         before = files(empty)
-        done = persona(*INIT, *arguments, cwd=empty)
+        done = inline(*INIT, *arguments, cwd=empty)
         assert (done.code, done.out) == (3, "")
         assert done.err.startswith("error: ")
         assert done.err.count("\n") == 1
@@ -388,9 +415,8 @@ class TestRequirement:
         monkeypatch.setattr(beginning, "distribution", lambda name: Distribution())
         begun = beginning.planned(empty, Wish())
         assert begun.choices.requirement == expected
-        assert [("from a folder" in note) for note in begun.notes] == (
-            [True] if isinstance(noted, dict) and "dir_info" in noted else []
-        )
+        told = any("is installed from a folder of this machine" in note for note in begun.notes)
+        assert told == (isinstance(noted, dict) and "dir_info" in noted)
 
 
 TEXTS = {
@@ -505,7 +531,7 @@ class TestWriting:
 
 
 def test_what_cannot_be_read_is_told(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    persona(*INIT, cwd=empty)
+    inline(*INIT, cwd=empty)
     read = Path.read_bytes
 
     def refuses(self: Path) -> bytes:

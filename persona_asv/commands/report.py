@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 @click.option("--workload", "-w", multiple=True, metavar="NAME",
               help="Report the last run of this workload; repeatable.")  # fmt: skip
 @click.option("--provider", metavar="NAME", help="Report the last run on this provider.")
+@click.option("--for", "reader", type=click.Choice(["pr"]),
+              help="Write the comment for a pull request instead; html is none.")  # fmt: skip
+@click.option("--comparison", type=click.Path(path_type=Path), metavar="FILE",
+              help="With --for pr: what `compare --json` printed.  [default: the last run's]")  # fmt: skip
+@click.option("--log", type=click.Path(path_type=Path), metavar="FILE",
+              help="With --comparison: what it said, to tell why it printed nothing.")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def report(
@@ -38,6 +44,9 @@ def report(
     past: int | None,
     workload: tuple[str, ...],
     provider: str | None,
+    reader: str | None,
+    comparison: Path | None,
+    log: Path | None,
     config: Path | None,
     as_json: bool,
 ) -> None:
@@ -48,6 +57,7 @@ def report(
       persona benchmark report --format markdown --output BENCHMARK.md
       persona benchmark report --format html --compare-history 20
       persona benchmark report --format json --output -
+      persona benchmark report --format markdown --for pr
     """  # noqa: D301 - click wants the backspace itself
     from persona_asv import config as configuration
     from persona_asv.commands.envelope import echo_json
@@ -56,6 +66,14 @@ def report(
     from persona_asv.reports import output as files
     from persona_asv.reports import sources
 
+    if reader is None and (comparison or log):
+        raise UsageError("--comparison and --log belong to --for pr")
+    if reader is not None:
+        from persona_asv.commands import commenting
+
+        wish = sources.Wish(workload, current, baseline, past, provider)
+        commenting.write(form, output, wish, comparison, log, config, as_json=as_json)
+        return
     if as_json and output == "-":
         raise UsageError("--output - and --json both want standard output; leave one away")
     settings = configuration.load(Path.cwd(), config)
