@@ -36,9 +36,11 @@ def speed(session: nox.Session) -> None:
 
 @nox.session(name="gate-evaluation")
 def gate_evaluation(session: nox.Session) -> None:
-    """Score the installed compare command on recorded traces, for docs/explanation/gate.md."""
+    """Score the installed compare command on recorded traces, or with --live on commits measured here."""
     session.install("-e", ".[test]")
-    session.run("python", "tests/gate/evaluation.py", *session.posargs)
+    live = "--live" in session.posargs
+    rest = [argument for argument in session.posargs if argument != "--live"]
+    session.run("python", f"tests/gate/{'live' if live else 'evaluation'}.py", *rest)
 
 
 @nox.session(name="gate-record")

@@ -6,6 +6,7 @@ Pure: readings and log entries in, `Operation` values out. Both sides share the 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -122,7 +123,7 @@ def account(
 ) -> list[Operation]:
     """Return the operations: each reading with its outcome (personas, failed) and the requests in its span.
 
-    Operations of one process follow each other, so a request belongs to the one in whose span it arrived.
+    Operations of one process follow each other: a request belongs to the one in whose span it was answered.
 
     Parameters
     ----------
@@ -132,22 +133,15 @@ def account(
         Requests that a batch has under way at once; None where an operation is no batch.
     """
     ordered = sorted(requests, key=lambda request: request.received)
-    position = 0
-    of_each: list[list[Request]] = []
-    for reading in readings:
-        while position < len(ordered) and ordered[position].received < reading.started:
-            position += 1
-        first = position
-        while position < len(ordered) and ordered[position].received <= reading.ended:
-            position += 1
-        of_each.append(ordered[first:position])
+    of_each = _by_operation(readings, ordered)
     at_once = concurrency or 1
     provider = [
         covered(outstanding(mine, reading.ended, at_once), reading.started, reading.ended)
         for reading, mine in zip(readings, of_each, strict=True)
     ]
     shares = (own_share if concurrency is None else share_of_batch)(readings, provider)
-    warm_ups = [request for request in ordered if readings and request.received < readings[0].started]
+    began = readings[0].started if readings else 0.0
+    warm_ups = [request for request in ordered if _last_seen(request) < began]
     connections = opened(of_each, warm_ups, at_once)
     operations = []
     for index, (reading, (personas, failed), mine) in enumerate(
@@ -178,6 +172,28 @@ def account(
             )
         )
     return operations
+
+
+def _last_seen(request: Request) -> float:
+    return request.received if request.finished is None else request.finished
+
+
+def _by_operation(readings: Sequence[Reading], requests: Sequence[Request]) -> list[list[Request]]:
+    """Return the requests of each operation, in the order given.
+
+    The stamp of an arrival is an estimate, early on a busy machine, even by so much that it lies ahead of the
+    operation; that of the answer is not (``persona_asv.standin.arrival``). A request that was not answered
+    while its operation lasted belongs where it arrived.
+    """
+    ends = [reading.ended for reading in readings]
+    of_each: list[list[Request]] = [[] for _ in readings]
+    for request in requests:
+        for moment in (request.finished, request.received):
+            index = len(ends) if moment is None else bisect_left(ends, moment)
+            if moment is not None and index < len(ends) and readings[index].started <= moment:
+                of_each[index].append(request)
+                break
+    return of_each
 
 
 def _arrivals(reading: Reading, personas: int, requests: Sequence[Request]) -> list[float]:

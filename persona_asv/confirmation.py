@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,8 @@ from persona_asv.engine.worktree import Attribution
 from persona_asv.errors import BuildError
 from persona_asv.estimates import Family
 from persona_asv.gate import Rules
-from persona_asv.judgement import Verdict
+from persona_asv.judgement import Finding, Stage, Verdict
+from persona_asv.last_word import VERDICT
 from persona_asv.plan import Ground, Plan
 from persona_asv.workloads import Workload
 
@@ -34,9 +35,6 @@ SPENDING = (0.5, 0.25, 0.25)
 
 BUILDING_S = 180.0
 """Seconds that making both environments may take."""
-
-VERDICT = "verdict.json"
-"""What a contest came to, in its folder: the document that ``compare --json`` prints as ``data``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
     looks = Looks(replace(rules, final=True), SPENDING if bout.rounds == 0 else (1.0,))
     done = contest(sides, blocks, deadline, watcher.progress, looks.undecided)
     found = looks.found or looks.look(done)
-    notes = (*declarations(sides), *found.notes)
+    notes = (*declarations(sides), *found.notes, *_left_open(found, done.blocks, bout))
     return Confirmation(done, replace(found, notes=notes))
 
 
@@ -187,11 +185,28 @@ class Looks:
 
 def is_open(found: Comparison) -> bool:
     """Return whether something moved that these rounds cannot tell from noise."""
-    return any(
-        finding.suspicious and finding.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+    return bool(_open(found))
+
+
+def _open(found: Comparison) -> list[Finding]:
+    """Return what moved and may or may not be noise; what is counted needs no more rounds."""
+    return [
+        finding
         for case in found.cases
         for finding in case.judgement.findings
-    )
+        if finding.suspicious
+        and finding.stage is not Stage.PLAIN
+        and finding.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+    ]
+
+
+def _left_open(found: Comparison, blocks: int, bout: Bout) -> Iterator[str]:
+    """Yield what these rounds leave open, and what would decide it."""
+    keys = [finding.key for finding in _open(found)]
+    if keys:
+        more = ", ..." if len(keys) > 3 else ""
+        advice = "" if bout.rounds == 0 else "; --rounds auto goes on for as long as that helps"
+        yield f"{blocks} rounds a side cannot tell from noise here: {', '.join(keys[:3])}{more}{advice}"
 
 
 def declarations(sides: tuple[Contender, Contender]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ EVERY_PROVIDER = "provider"
 
 def root(settings: Config) -> Path:
     """Return the project's folder: the repository's, else where persona.yaml lies or we are."""
-    tree = worktree.find(Path.cwd())
+    tree = worktree.find(Path.cwd(), unborn=_set_up(settings))
     return tree.root if tree else settings.root
 
 
@@ -118,7 +118,7 @@ def prepare_each(
         )
         for wire in wires
     )
-    tree = worktree.find(Path.cwd())
+    tree = worktree.find(Path.cwd(), unborn=_set_up(settings))
     code, package = _code(name)
     machine = this_machine(machine_name(settings.machine))
     ground = Ground(
@@ -129,6 +129,11 @@ def prepare_each(
         environment=fingerprint(machine, found.version),
     )
     return plans, ground
+
+
+def _set_up(settings: Config) -> bool:
+    """Whether the project has a configuration: then it is measured before its first commit too, nobody's."""
+    return settings.path is not None
 
 
 def _subject(name: str, root: Path) -> tuple[Subject, tuple[Path, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -111,9 +112,12 @@ def prove(
     with tempfile.TemporaryDirectory(prefix="persona-asv-selftest-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
         ours = replace(settings, root=folder, path=None, subject=plants.SUBJECT)
-        with contextlib.chdir(folder):
-            bed = _Bed(ours, subject, root, rounds)
-            return Proof(tuple(bed.trials(chosen, rules, watcher, begin)))
+        try:
+            with contextlib.chdir(folder):
+                bed = _Bed(ours, subject, root, rounds)
+                return Proof(tuple(bed.trials(chosen, rules, watcher, begin)))
+        finally:
+            sys.modules.pop(plants.MODULE, None)  # the next one has a folder of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 
+_OWN = ("chrome:", "chrome-")
+"""How addresses of the browser itself begin."""
+
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
@@ -42,15 +45,21 @@ def visit(browser: webdriver.Chrome, address: str | Path) -> None:
 
 
 def requests(browser: webdriver.Chrome) -> list[str]:
-    """Return every address that was asked for since the last look."""
+    """Return every address that a page asked for since the last look.
+
+    What lies in the page itself is none, nor what the browser's own start page asks of the browser: that may
+    still be loading when a test has opened its page.
+    """
     messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    asked = [each["params"] for each in messages if each["method"] == "Network.requestWillBeSent"]
     return [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
+        each["request"]["url"]
+        for each in asked
+        if not each["request"]["url"].startswith("data:") and not each["documentURL"].startswith(_OWN)
     ]
 
 
 def complaints(browser: webdriver.Chrome) -> list[str]:
-    """Return what the console said since the last look."""
-    return [entry["message"] for entry in browser.get_log("browser")]
+    """Return what the console said of a page since the last look."""
+    said = (entry["message"] for entry in browser.get_log("browser"))
+    return [each for each in said if not each.startswith(_OWN)]

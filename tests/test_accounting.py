@@ -129,6 +129,21 @@ def test_an_ordered_wait_is_the_providers_until_the_next_request_and_back_off_is
     assert found.provider == pytest.approx(0.6)
 
 
+def test_a_request_whose_arrival_is_estimated_too_early_is_of_the_operation_that_it_answered() -> None:
+    readings = [reading(1.0, 2.0), reading(3.0, 4.0)]
+    early = [Request(0.9, 1.5, tokens=1), Request(1.9, 3.5, tokens=10), Request(2.5, None, tokens=100)]
+    found = account(readings, [(1, False)] * 2, early)
+    assert [each.tokens for each in found] == [1, 10]
+    assert [each.provider for each in found] == pytest.approx([0.5, 0.5])
+
+
+def test_a_request_answered_after_its_operation_gave_up_is_of_that_operation() -> None:
+    (first, second) = account(
+        [reading(1.0, 2.0), reading(3.0, 4.0)], [(0, True), (1, False)], [Request(1.5, 2.5, tokens=1)]
+    )
+    assert (first.calls, second.calls) == (1, 0)
+
+
 def test_log_entries_are_read_with_and_without_an_answer() -> None:
     entry = {"received": 1, "finished": None, "input_tokens": 3, "output_tokens": 4, "retry_after_s": None}
     entry |= {"connection": 2, "status": None, "personas": 0}

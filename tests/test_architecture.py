@@ -47,6 +47,7 @@ ROOMS = {
     "keeping": ("snapshot", "keeping"),
     "pipeline": ("pipeline",),
     "choice": ("chosen", "footing", "named", "stored", "choice"),
+    "last word": ("last_word",),
     "contest": ("contest",),
     "confirmation": ("confirmation", "decision"),
     "selftest": ("plants", "selftest"),
@@ -99,15 +100,16 @@ ENTERED_FROM: dict[str, set[str]] = {
         "choice",
         "pipeline",
     },
+    "last word": {"words", "nouns", "comparison", "engine"},
     "contest": {"words", "nouns", "engine", "plan", "trial", "persona_asv.standin.process"},
     "confirmation": {
         *("confirmation", "words", "nouns", "gate", "steps", "comparison", "engine", "plan", "trial"),
-        *("place", "keeping", "choice", "contest"),
+        *("place", "keeping", "choice", "contest", "last word"),
     },
     "selftest": {"selftest", "words", "nouns", "gate", "steps", "engine", "confirmation"},
     "reports": {
         *("reports", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "keeping"),
-        *("choice", "place"),
+        *("choice", "place", "last word"),
     },
     "telling": {"words", "nouns", "steps", "engine", "fingerprint", "comments", "reports"},
     "site": {

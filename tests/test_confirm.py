@@ -9,17 +9,20 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from conftest import ADAPTER, Done, environment, git, persona
 from test_environments import snapshot
 
-from persona_asv import metrics
+from persona_asv import last_word, metrics
 from persona_asv.chosen import Chosen
 from persona_asv.commands.confirming import wish
+from persona_asv.comparison import Case, Comparison
 from persona_asv.config import Config
-from persona_asv.confirmation import declarations
+from persona_asv.confirmation import SPENDING, Looks, declarations, is_open
+from persona_asv.contest import Contest
 from persona_asv.decision import Wish, decide, measurable
 from persona_asv.engine.checkout import Source
 from persona_asv.engine.environments import Built
@@ -28,6 +31,8 @@ from persona_asv.engine.results import read_results
 from persona_asv.engine.store import round_files
 from persona_asv.errors import ExitCode, UsageError
 from persona_asv.gate import ALPHA, Rules
+from persona_asv.judgement import Finding, Judgement, Stage, Verdict
+from persona_asv.render.comparison import as_json
 
 CONFIGURATION = """benchmarks:
   subject: adapter:plain
@@ -127,6 +132,21 @@ class TestCommand:
         kept = json.loads((trials(repository)[0] / "verdict.json").read_text())
         said = json.loads(same[0].out)["data"]
         assert {key: said[key] for key in kept} == kept
+
+    def test_a_report_of_this_code_says_the_same(self, same: tuple[Done, Any, Any], repository: Path) -> None:
+        """What was written is read back whole: rendered once more, it is the same document."""
+        facts = json.loads((trials(repository)[0] / "current" / "run.json").read_text())
+        old = git(repository, "rev-parse", "HEAD~1")
+        for commit in (None, old):
+            found = last_word.of(repository, facts, commit)
+            assert found is not None
+            said = json.loads(same[0].out)["data"]
+            again = as_json(found.comparison, (said["baseline"], said["current"]))
+            assert again == {key: said[key] for key in again}
+            assert len(found.rounds()) == 2
+            assert found.title.startswith("HEAD~1")
+        assert last_word.of(repository, facts, "1" * 40) is None
+        assert last_word.of(repository, {**facts, "dirty": True}) is None
 
     def test_a_changed_work_tree_is_a_side_and_a_second_request_fails(self, repository: Path) -> None:
         path = repository / "adapter.py"
@@ -314,7 +334,44 @@ class TestWish:
             wish(confirm, None, always=always, run=run, resolve_each=False)
 
 
+def judged_as(*findings: Finding) -> Comparison:
+    return Comparison((Case("standard", "anthropic", Judgement(findings, remeasure=False)),))
+
+
+NOISE = Finding(
+    "generation_latency_p50", Verdict.PASS, 1, 1.2, 0.2, channel="cpu", stage=Stage.TEST, suspicious=True
+)
+
+
 class TestLooks:
+    @pytest.mark.parametrize(
+        ("finding", "leaves_open"),
+        [
+            (NOISE, True),
+            (replace(NOISE, verdict=Verdict.INCONCLUSIVE), True),
+            (replace(NOISE, verdict=Verdict.WARN), False),
+            (replace(NOISE, suspicious=False), False),
+            (replace(NOISE, stage=Stage.PLAIN), False),
+        ],
+        ids=["moved", "inconclusive", "proven", "not moved", "counted"],
+    )
+    def test_go_on_while_something_moved_that_may_be_noise(self, finding: Finding, leaves_open: bool) -> None:
+        assert is_open(judged_as(finding)) is leaves_open
+
+    def test_stop_after_the_last_share(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[float] = []
+
+        def compared(before: object, now: object, rules: Rules) -> Comparison:
+            asked.append(rules.share)
+            return judged_as(NOISE)
+
+        monkeypatch.setattr("persona_asv.confirmation.compare", compared)
+        looks, contest = Looks(Rules(), SPENDING), cast("Contest", SimpleNamespace(files=((), ())))
+        assert [looks.undecided(contest) for _ in SPENDING] == [True, True, False]
+        assert asked == [0.5, 0.25, 0.25]
+        assert sum(SPENDING) == 1
+        assert looks.found == judged_as(NOISE)
+
     def test_several_looks_spend_the_error_rates_once(self) -> None:
         assert Rules(share=0.5).alpha(in_blocks=True) == tuple(0.5 * rate for rate in ALPHA[True])
         assert Rules().alpha(in_blocks=False) == ALPHA[False]

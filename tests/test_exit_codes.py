@@ -259,6 +259,13 @@ class TestTable:
         assert done.err.startswith(row.expected)
         assert "Commands:" in done.err
 
+    def test_a_repository_without_commits(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        done = persona(*RUN, cwd=tmp_path)
+        assert (done.code, done.out) == (3, "")
+        assert_one_line(done.err)
+        assert "has no commit yet: commit first, then measure" in done.err
+
     @pytest.mark.parametrize(
         ("expected", "more"),
         [

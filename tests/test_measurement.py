@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import memory, resident
 from benchmarks.accounting import Operation, per_persona, rate, windows
 from benchmarks.measurement import Measurement, stored
-from benchmarks.settings import CASES, PROVIDERS, Case, Settings
+from benchmarks.settings import CASES, MEMORY_LOOKS, PROVIDERS, Case, Settings
 from persona_asv.standin.process import StandIn
 from persona_asv.subject import client
 
@@ -212,3 +214,59 @@ def test_a_subject_without_batches_is_told_so(measure: Measure, tmp_path: Path) 
         measure(BATCH, subject="adapters:fresh_client")
     last = (tmp_path / "generation.batch.anthropic.jsonl").read_text().splitlines()[-1]
     assert json.loads(last) == {"event": "failed", "reason": "it has no generate_batch, which batch measures"}
+
+
+class TestMemory:
+    """The benchmarks of memory, in the order in which asv calls them."""
+
+    AT = ("quick", "anthropic")
+
+    @pytest.fixture
+    def fresh(
+        self, stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[memory.Memory]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PERSONA_ASV_STANDIN", f"http://127.0.0.1:{stand_in.port}")
+        monkeypatch.setenv("PERSONA_ASV_OPERATIONS", '{"quick": 1}')
+        closers: list[Callable[[], None]] = []
+        monkeypatch.setattr(memory, "atexit", SimpleNamespace(register=closers.append))
+        made = memory.Memory()
+        made.setup_cache()
+        yield made
+        for close in closers:
+            close()
+
+    def test_the_peak_is_read_before_single_operations_are_looked_into(self, fresh: memory.Memory) -> None:
+        fresh.setup(*self.AT)
+        fresh.peakmem_generate(*self.AT)
+        assert not Path("quick.anthropic.json").exists(), "looking into them resets the mark"
+        fresh.teardown(*self.AT)
+        again = memory.Memory()
+        again.setup(*self.AT)
+        peaks = again.track_operation_peak(*self.AT)
+        assert peaks["number"] == 1
+        assert len(peaks["samples"]) == MEMORY_LOOKS
+        average = again.track_average(*self.AT)
+        assert 5e6 < average <= 1.1 * max(peaks["samples"])
+        again.teardown(*self.AT)
+        assert again._measurement is None, "what was left behind is enough"
+
+    def test_alone_they_measure_for_themselves(self, fresh: memory.Memory) -> None:
+        fresh.setup(*self.AT)
+        assert fresh.track_average(*self.AT) > 5e6
+        lines = Path("memory.quick.anthropic.jsonl").read_text().splitlines()
+        assert [json.loads(line)["event"] for line in lines][:2] == ["start", "warm"]
+
+    def test_a_case_that_is_not_part_of_the_run_is_skipped(self, fresh: memory.Memory) -> None:
+        with pytest.raises(NotImplementedError, match="standard is not part of this run"):
+            fresh.setup("standard", "anthropic")
+
+    def test_peaks_that_are_only_sampled_are_told(
+        self, fresh: memory.Memory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(resident, "resets", lambda: False)
+        fresh.setup(*self.AT)
+        fresh.peakmem_generate(*self.AT)
+        fresh.teardown(*self.AT)
+        last = Path("memory.quick.anthropic.jsonl").read_text().splitlines()[-1]
+        assert json.loads(last) == {"event": "sampled"}

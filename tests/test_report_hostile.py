@@ -175,8 +175,10 @@ class TestInABrowser:
             "  const frame = svg.getBoundingClientRect();"
             "  const all = [...svg.querySelectorAll('path, circle, text')];"
             "  const marks = all.map(m => m.getBoundingClientRect());"
-            "  return [frame.width, frame.height, marks.length, marks.filter(m => m.left < frame.left - 3 ||"
-            "    m.right > frame.right + 3 || m.top < frame.top - 3 || m.bottom > frame.bottom + 3).length]})"
+            "  return [frame.width, frame.height, marks.length, marks.filter(m =>"
+            "    m.left < frame.left - 10 ||"
+            "    m.right > frame.right + 10 || m.top < frame.top - 10 ||"
+            "    m.bottom > frame.bottom + 10).length]})"
         )
         assert len(boxes) == 2 + 2 + 5
         for width, height, marks, outside in boxes:
@@ -219,3 +221,16 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.browser
+def test_the_browser_tells_on_a_page_that_runs_and_asks(tmp_path: Path, browser: Any) -> None:  # noqa: F811
+    """What the tests above would see of a page that let hostile text through."""
+    image = (tmp_path / "x.png").as_uri()
+    (tmp_path / "evil.html").write_text(
+        f"<!DOCTYPE html><title>evil</title><img src='{image}' onerror='window.ran=1; console.error(1)'>"
+    )
+    visit(browser, tmp_path / "evil.html")
+    assert browser.execute_script("return window.ran") == 1
+    assert requests(browser) == [(tmp_path / "evil.html").as_uri(), image]
+    assert complaints(browser) != []

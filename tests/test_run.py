@@ -69,7 +69,7 @@ class TestOutput:
         )
         assert any(line.startswith("Harness overhead: ") for line in lines)
         assert any(line.startswith("Waiting for a CPU: ") for line in lines)
-        assert any("unattributed, not in the history: no commit around it" in line for line in lines)
+        assert any("unattributed, not in the history: outside a git repository" in line for line in lines)
         assert lines[-1] == "Next: persona benchmark run --workload standard"
         assert not (folder / ".asv" / "results").exists()
 

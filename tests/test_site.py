@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from conftest import Done, environment, git, persona
 from histories import AXES, CASE, History, cell, commits, history
-from processes import until
+from processes import marked, new_mark, until
 from synthetic import measured
 
 from persona_asv.model import Cell, Series, State
@@ -253,13 +253,18 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[History, Done]:
 
 class TestBadResults:
     def test_what_cannot_be_used_is_named_and_left_out(self, broken: tuple[History, Done]) -> None:
-        _, done = broken
+        made, done = broken
         left = {Path(each["file"]).name: each["reason"] for each in json.loads(done.out)["data"]["left_out"]}
         assert set(left) == {"0-cut.json", "1-foreign.json", "2-aside.json"}
         assert "cut off" in left["0-cut.json"]
         assert left["1-foreign.json"] == "its commit is not in the repository"
         assert left["2-aside.json"] == "its commit is not on main, and no tag"
         assert done.err.count("left out: ") == 3
+        again = publish(made.folder, "--json")
+        assert json.loads(again.out)["data"]["left_out"] == json.loads(done.out)["data"]["left_out"]
+        assert [
+            name for name, page in state_of(made.folder / "html").items() if bytes(made.folder) in page
+        ] == []
 
     def test_other_suites_are_drawn_as_far_as_they_are_numbers(self, broken: tuple[History, Done]) -> None:
         made, _ = broken
@@ -331,6 +336,17 @@ class TestSmallHistories:
         assert "javascript:" not in page
         assert (tmp_path / "html" / "baselines" / "v9.yaml").read_text() == baseline
 
+    def test_a_shallow_clone_says_how_to_get_the_rest(self, tmp_path: Path) -> None:
+        made = history(tmp_path / "whole", [1.0] * 3)
+        git(tmp_path, "clone", "-q", "--depth=1", f"file://{made.folder}", "part")
+        shutil.copytree(made.results, tmp_path / "part" / ".asv" / "results")
+        done = publish(tmp_path / "part")
+        assert done.err.count("is not in this shallow clone (git fetch --unshallow brings it)") == 2
+        assert len(facts(tmp_path / "part")["revision_to_hash"]) == 1
+        git(tmp_path / "part", "fetch", "-q", "--unshallow")
+        assert publish(tmp_path / "part").err == ""
+        assert len(facts(tmp_path / "part")["revision_to_hash"]) == 3
+
 
 class TestFolder:
     def test_its_own_files_stay_and_the_newest_report_comes_along(self, tmp_path: Path) -> None:
@@ -399,17 +415,23 @@ class TestFolder:
         folder = copy(slower, tmp_path)
         before = state_of(folder / "html")
         git(folder, "tag", "v0.2", slower.hashes[9])
+        (tmp_path / "asv").mkdir()
+        (tmp_path / "asv" / "__init__.py").write_text(
+            f"import pathlib, time\npathlib.Path({str(tmp_path / 'begun')!r}).touch()\ntime.sleep(1000)\n"
+        )
+        mark = new_mark()
         with subprocess.Popen(
             [sys.executable, "-m", "persona_asv", *PUBLISH],
             cwd=folder,
-            env=environment(),
+            env=environment(PYTHONPATH=str(tmp_path), **mark),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            until(lambda: list((folder / ".asv").glob(".site-*/order.json")) or process.poll() is not None)
+            until((tmp_path / "begun").exists)
             process.send_signal(number)
             process.wait()
         assert process.returncode in (3, -number)
+        until(lambda: not marked(mark))
         assert state_of(folder / "html") == before
         publish(folder)
         assert facts(folder)["tags"] == {"v0.0": 1, "v0.1": 4, "v0.2": 9}

@@ -96,6 +96,13 @@ class TestNoTree:
 
 
 class TestUnusableTree:
+    def test_without_a_commit(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        with pytest.raises(MeasurementError, match="has no commit yet: commit first, then measure") as raised:
+            find(tmp_path)
+        assert str(tmp_path.resolve()) in str(raised.value)
+        assert find(tmp_path, unborn=True) is None
+
     def test_of_a_commit_that_is_lost(self, root: Path) -> None:
         commit = git(root, "rev-parse", "HEAD")
         (root / ".git" / "objects" / commit[:2] / commit[2:]).unlink()
@@ -116,10 +123,6 @@ class TestUnusableTree:
 
 
 class TestFind:
-    def test_before_the_first_commit_there_is_nothing_to_attribute_to(self, tmp_path: Path) -> None:
-        git(tmp_path, "init", "-q", "-b", "main")
-        assert find(tmp_path) is None
-
     def test_tells_root_commit_and_its_committer_date(self, root: Path) -> None:
         assert find(root) == WorkTree(root.resolve(), git(root, "rev-parse", "HEAD"), COMMITTED_AT_MS, ())
 
@@ -267,7 +270,7 @@ class TestAttributeInTheTree:
     def test_outside_of_a_tree_code_is_nobodys(self, tmp_path: Path) -> None:
         attribution = attribute(None, tmp_path, PACKAGE)
         assert (attribution.commit, attribution.dirty) == (None, False)
-        assert attribution.reason == "no commit around it"
+        assert attribution.reason == "outside a git repository"
 
     @pytest.mark.parametrize("code", [PACKAGE, "adapter.py"], ids=["a package", "a module"])
     def test_tracked_code_is_the_commits(self, code: str, root: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from persona_asv.engine import forge
 from persona_asv.engine.git import ask as git
+from persona_asv.engine.git import is_shallow
 from persona_asv.errors import MeasurementError, UsageError
 
 
@@ -42,6 +43,8 @@ class Chronicle:
         The hashes of the main branch by first parents, the newest first.
     tags
         Every tag that names a commit.
+    shallow
+        Whether older commits exist that this clone lacks.
     """
 
     root: Path
@@ -50,6 +53,7 @@ class Chronicle:
     line: tuple[str, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
     remote: str | None = None
+    shallow: bool = False
 
     @property
     def page(self) -> str | None:
@@ -102,15 +106,15 @@ def read(root: Path) -> Chronicle:
         if (peeled or target) in commits:
             tags[_shown(name)] = peeled or target
     address = (git(root, "remote", "get-url", "origin") or "").strip() or None
-    return Chronicle(root, commits, branch, line, tags, address)
+    return Chronicle(root, commits, branch, line, tags, address, is_shallow(root))
 
 
 def state(root: Path) -> str:
     """Return what changes whenever `read` would return something else."""
-    return "\0".join(
-        git(root, *command) or ""
-        for command in (("for-each-ref",), ("rev-parse", "HEAD"), ("remote", "get-url", "origin"))
-    )
+    commands = [("for-each-ref",), ("rev-parse", "HEAD"), ("remote", "get-url", "origin")]
+    if is_shallow(root):  # older commits may come without a reference moving
+        commands.append(("rev-list", "--all", "--count"))
+    return "\0".join(git(root, *command) or "" for command in commands)
 
 
 def _branch(root: Path) -> str:

@@ -63,13 +63,18 @@ class Attribution:
         return "unattributed" if self.commit is None else self.commit[:8] + ("+dirty" if self.dirty else "")
 
 
-def find(start: Path) -> WorkTree | None:
-    """Return the work tree around ``start``; None outside of one, before its first commit, or without git.
+def find(start: Path, *, unborn: bool = False) -> WorkTree | None:
+    """Return the work tree around ``start``; None outside of one, or without git.
+
+    Parameters
+    ----------
+    unborn
+        Whether a repository before its first commit is none, instead of an error.
 
     Raises
     ------
     MeasurementError
-        git cannot tell what changed in it.
+        The repository has no commit yet, or git cannot tell what changed in it.
     """
     root = _git(start, "rev-parse", "--show-toplevel")
     if not root:
@@ -78,7 +83,9 @@ def find(start: Path) -> WorkTree | None:
     if head is None:
         if _git(start, "rev-parse", "--verify", "--quiet", "HEAD"):
             raise MeasurementError(f"git cannot tell the commit of {root.strip()}: see `git log` there")
-        return None
+        if unborn:
+            return None
+        raise MeasurementError(f"the repository {root.strip()} has no commit yet: commit first, then measure")
     commit, seconds = head.split()
     return WorkTree(
         Path(root.rstrip("\n")), commit, int(seconds) * 1000, tuple(_changes(Path(root.rstrip("\n"))))
@@ -114,7 +121,7 @@ def attribute(tree: WorkTree | None, code: Path, package: str) -> Attribution:
         Its path within a source tree, e.g. ``persona_asv/subject``.
     """
     if tree is None:
-        return Attribution(None, 0, dirty=False, reason="no commit around it", state=_code_state(code))
+        return Attribution(None, 0, dirty=False, reason="outside a git repository", state=_code_state(code))
     code = code.resolve()
     root = tree.root.resolve()
     if code.is_relative_to(root) and _git(root, "ls-files", "--", str(code.relative_to(root))):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from persona_asv import choice, keeping, verdicts
+from persona_asv import choice, keeping, last_word, place, verdicts
 from persona_asv.baselines.shelf import Shelf, shelf_of
 from persona_asv.comparison import Comparison
 from persona_asv.config import Config
@@ -18,6 +18,7 @@ from persona_asv.engine.runs import KeptRun
 from persona_asv.environment import Environment
 from persona_asv.errors import MeasurementError, UsageError
 from persona_asv.gate import Rules
+from persona_asv.last_word import LastWord
 from persona_asv.model import ResultFile
 from persona_asv.reports.composition import case_report, judgement_of
 from persona_asv.reports.pace import reference
@@ -125,12 +126,17 @@ def _against(
 ) -> tuple[Against | None, tuple[ResultFile, ...], tuple[str, ...]]:
     """Return the baseline with what the gate says of it, its rounds, and notes."""
     current = [str(run.path) for run in runs]
+    root, facts = place.root(settings), runs[0].facts
+    if not wish.baseline and (word := last_word.of(root, facts)) is not None:
+        return _by(word)
     try:
         before, now = choice.sides(wish.baseline, current, settings)
     except UsageError:
         if wish.baseline:
             raise
         return None, (), (_NO_BASELINE,)
+    if before.commit is not None and (word := last_word.of(root, facts, before.commit)) is not None:
+        return _by(word)
     comparison = _verdict(before, now, rules)
     recorded = before.recorded
     against = Against(
@@ -143,12 +149,14 @@ def _against(
 
 
 def _verdict(before: choice.Chosen, now: choice.Chosen, rules: Rules) -> Comparison:
-    """Return the gate's judgement: the only place where a report gets one.
-
-    A verdict that a trial reached by measuring both sides afresh belongs here, before the stored rounds are
-    judged, once trials keep theirs.
-    """
+    """Return the gate's judgement of what is stored, where both sides were not measured for one."""
     return choice.compared(before, now, rules)
+
+
+def _by(word: LastWord) -> tuple[Against, tuple[ResultFile, ...], tuple[str, ...]]:
+    """Return what `compare` said after it had measured both sides: no report says another thing."""
+    against = Against(word.title, word.comparison, word.baseline.environment, None)
+    return against, word.rounds(), ()
 
 
 def _of_folder(baseline: Sequence[str]) -> Environment | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +94,7 @@ def publish(settings: Config, output: Path, commits: str | None, page: Callable[
     swap.refuse_foreign(output)
     with alone(home):
         digest = sources.digest(commits)
-        known = _built(output, digest, nominal.kept(home / nominal.FILE))
+        known = _built(output, digest, nominal.kept(home / nominal.FILE), tree.root)
         if known is not None:
             return known
         chosen = chronicle.read(tree.root)
@@ -105,7 +106,7 @@ def publish(settings: Config, output: Path, commits: str | None, page: Callable[
                 html = shop / "html"
                 (html / asv_pages.START).write_text(page(site), encoding="utf-8")
                 published = _published(output, site)
-                _mark(html / swap.MARK, digest, costs, published)
+                _mark(html / swap.MARK, digest, costs, published, tree.root)
                 swap.put(html, output)
                 return published
         except OSError as error:
@@ -194,22 +195,23 @@ def _order(chosen: Chronicle, staged: Staged, tags: Mapping[str, str], shop: Pat
     )
 
 
-def _mark(path: Path, digest: str, costs: nominal.Costs, published: Published) -> None:
-    left_out = [[str(left.path), left.reason] for left in published.left_out]
+def _mark(path: Path, digest: str, costs: nominal.Costs, published: Published, root: Path) -> None:
+    """Write what the site was built from; it is published too, so no path of this machine stands in it."""
+    left_out = [[os.path.relpath(left.path, root), left.reason] for left in published.left_out]
     facts = {"commits": published.commits, "files": published.files, "series": published.series}
     write_json(
         path, {"schema": 1, "digest": digest, "nominal": costs, **facts, "left_out": left_out}, indent=1
     )
 
 
-def _built(output: Path, digest: str, costs: nominal.Costs) -> Published | None:
+def _built(output: Path, digest: str, costs: nominal.Costs, root: Path) -> Published | None:
     """Return the site that stands there, if it is the one that would be built."""
     try:
         mark = json.loads((output / swap.MARK).read_text(encoding="utf-8"))
         same = (mark["digest"], mark["nominal"]) == (digest, costs)
         if not same or not (output / asv_pages.START).is_file():
             return None
-        left_out = tuple(LeftOut(Path(path), reason) for path, reason in mark["left_out"])
+        left_out = tuple(LeftOut(root / path, reason) for path, reason in mark["left_out"])
         return Published(output, False, mark["commits"], mark["files"], mark["series"], left_out)
     except (OSError, ValueError, KeyError, TypeError):
         return None

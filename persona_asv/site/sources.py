@@ -71,13 +71,16 @@ class Sources:
     ) -> tuple[list[Reduced], tuple[LeftOut, ...]]:
         """Return the results to draw and those left out; ``within`` limits the commits, None does not."""
         drawn = {*chosen.line, *chosen.tags.values()}
+        unknown = "its commit is not in the repository"
+        if chosen.shallow:
+            unknown = "its commit is not in this shallow clone (git fetch --unshallow brings it)"
         files, left_out = [], []
         for path in self._paths():
             found = reduce_file(path)
             if isinstance(found, str):
                 left_out.append(LeftOut(path, found.removeprefix(f"{path}: ")))
             elif found.commit not in chosen.commits:
-                left_out.append(LeftOut(path, "its commit is not in the repository"))
+                left_out.append(LeftOut(path, unknown))
             elif found.commit not in drawn:
                 left_out.append(LeftOut(path, f"its commit is not on {chosen.branch}, and no tag"))
             elif within is None or found.commit in within:
