@@ -12,7 +12,9 @@ import pytest
 from conftest import git, persona
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reported import LAST, run
 from synthetic import blocks, measured
+from test_comparison import STAMP
 from test_report_hostile import HOSTILE, rendered, tags
 
 from persona_asv import telling
@@ -114,7 +116,8 @@ class TestText:
         text = comment(
             Comment(LABELS, comparison=judged(finding(suspicious=True, channel="cpu", stage=Stage.TEST)))
         )
-        assert "| `generation_latency_p50` |" in text.partition("<details>")[0]
+        (row,) = [line for line in lines(text.partition("<details>")[0]) if "generation_latency_p50" in line]
+        assert row.endswith("| +1.0% | -5.0% to +7.0% | cannot be told from noise |")
 
     def test_what_is_missing_is_said_above_the_evidence(self) -> None:
         text = comment(Comment(LABELS, comparison=judged(finding(), missing=("memory_peak_mb",))))
@@ -417,6 +420,19 @@ class TestTheCommand:
             assert telling.compared(comparison, log)[1].failure == (
                 "The comparison printed nothing. Its log says why."
             )
+
+    def test_without_a_comparison_it_tells_of_the_last_run(self, tmp_path: Path) -> None:
+        last = run(tmp_path, LAST.name, stamp=STAMP)
+        where = ("--current", str(last.path), "--output", "-")
+        done = persona(*self.REPORT, *where, cwd=tmp_path)
+        assert done.code == 0, done.err
+        assert lines(done.out)[2:5:2] == [
+            "### ❌ Performance could not be measured",
+            "There is no baseline to compare with.",
+        ]
+        before = run(tmp_path, "before", stamp=STAMP, first=50, commit="c" * 40)
+        done = persona(*self.REPORT, *where, "--baseline", str(before.path), cwd=tmp_path)
+        assert lines(done.out)[2].startswith("### ✅ Performance: ")
 
     @pytest.mark.parametrize(
         ("arguments", "expected"),

@@ -126,9 +126,11 @@ def _row(case: Case, finding: Finding, *, several: bool) -> list[str]:
         _name(finding.key, in_table=True),
         before,
         now,
-        f"**{change(finding)}**",
+        change(finding) if evidence(finding) == "noise" else f"**{change(finding)}**",
         _interval(finding),
-        f"{status(finding.verdict, _STYLE)} {finding.verdict.value}",
+        "cannot be told from noise"
+        if finding.verdict is Verdict.PASS
+        else f"{status(finding.verdict, _STYLE)} {finding.verdict.value}",
     ]
 
 

@@ -36,6 +36,10 @@ GRAVITY = (
 """Verdicts, the mildest first."""
 
 
+BUSY = 0.25
+"""Share of the wall time spent waiting from which a machine is worth an examination."""
+
+
 def status(verdict: Verdict, style: Style) -> str:
     """Return a verdict's mark."""
     return _STATUS[verdict][0 if style.unicode else 1]
@@ -155,6 +159,8 @@ def _remarks(case: Case, style: Style) -> list[str]:
     if judgement.waiting is not None and any(each >= 0.005 for each in judgement.waiting):
         before, after = judgement.waiting
         remarks.append(f"Waiting for a CPU: {before:.0%} of the wall time (baseline), {after:.0%} (current)")
+        if max(before, after) >= BUSY:
+            remarks[-1] += "; `persona benchmark doctor` says what this machine can show"
     # A count needs one round: it is compared as it is.
     rounds = min((min(f.rounds) for f in judgement.findings if f.stage is not Stage.PLAIN), default=3)
     if rounds < 3:

@@ -19,6 +19,9 @@ from typing import Any
 
 import yaml
 
+PARTS = ("bringing", "same", "fork", "push", "tag")
+"""What is rehearsed, unless some are named behind the requirement."""
+
 ADAPTER = '''
 """The subject: the reference generator, and some work of our own before each operation."""
 import time
@@ -169,8 +172,9 @@ class Stage:
         clone.mkdir()
         git(clone, "init", "-q")
         git(clone, "remote", "add", "origin", self.origin.as_uri())
-        limit = (f"--depth={depth}",) if depth else ("refs/heads/*:refs/remotes/origin/*",)
-        git(clone, "fetch", "-q", *limit[:1], "origin", *([commit] if depth else []))
+        everything = ("origin", "+refs/heads/*:refs/remotes/origin/*")
+        wanted = ("--depth", str(depth), "origin", commit) if depth else everything
+        git(clone, "fetch", "-q", *wanted)
         git(clone, "checkout", "-q", "--detach", commit)
         return clone
 
@@ -210,7 +214,7 @@ def tell(title: str, job: Rehearsal, code: int) -> None:
         say(*(f"    | {line[:140]}" for line in comment.read_text().splitlines()[:14]))
 
 
-def main(requirement: str) -> None:
+def main(requirement: str, *only: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch:
         root = Path(scratch)
         run(sys.executable, "-m", "venv", root / "venv", cwd=root)
@@ -231,26 +235,29 @@ def main(requirement: str) -> None:
         history = project / ".github" / "workflows" / "benchmark-history.yml"
         git(project, "push", "-q", "origin", "HEAD:refs/heads/gate")
 
-        job = stage.pull_request("bringing", first, gated)
-        tell("The pull request that brings the benchmarks", job, job.carry_out(measuring, "benchmark"))
+        def pull_request(name: str, title: str, base: str, head: str) -> None:
+            if name in (only or PARTS):
+                job = stage.pull_request(name, base, head)
+                tell(f"A pull request {title}", job, job.carry_out(measuring, "benchmark"))
 
+        pull_request("bringing", "that brings the benchmarks", first, gated)
         git(project, "push", "-q", "origin", "HEAD:main")
         same = commit(project, "words", READMEDOTmd="words\n")
         git(project, "push", "-q", "origin", "HEAD:refs/heads/same")
-        job = stage.pull_request("same", gated, same)
-        tell("A pull request from a branch that changes nothing", job, job.carry_out(measuring, "benchmark"))
+        pull_request("same", "from a branch that changes nothing", gated, same)
 
         git(project, "checkout", "-q", "-b", "slow", gated)
         slow = commit(project, "slow", srcSLASHtheirsSLASHworkDOTpy=WORK.format(rounds=80))
         git(project, "push", "-q", "origin", "HEAD:refs/pull/2/head")
-        job = stage.pull_request("fork", gated, slow)
-        tell("A pull request from a fork that slows it down", job, job.carry_out(measuring, "benchmark"))
+        pull_request("fork", "from a fork that slows it down", gated, slow)
 
         git(project, "checkout", "-q", "main")
         git(project, "reset", "-q", "--hard", gated)
         git(project, "tag", "v1.0")
         git(project, "push", "-q", "origin", "v1.0")
         for name, kind, ref in (("push", "branch", "main"), ("tag", "tag", "v1.0")):
+            if name not in (only or PARTS):
+                continue
             clone = stage.checkout(name, gated, 0)
             more = {"GITHUB_SHA": gated, "GITHUB_WORKSPACE": str(clone)}
             known = {"ref_type": kind, "ref_name": ref, "token": ""}
@@ -260,4 +267,4 @@ def main(requirement: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
