@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, environment, git
 
-from persona_asv.engine import layer
+from persona_asv.engine import layer, subject_probe
 from persona_asv.engine.cache import KEPT, Cache
 from persona_asv.engine.environments import Built, Environments, Wanted
 from persona_asv.engine.layer import Layer, Package
@@ -473,6 +473,20 @@ class TestWorkshop:
             f"pip install --quiet --python {tmp_path / 'env' / 'bin' / 'python'} --no-deps --no-index x.whl",
         ]
         assert tool() == "uv"
+
+
+class TestProbe:
+    """The script that runs in foreign environments, in this one."""
+
+    def test_says_what_a_subject_is(self, tmp_path: Path) -> None:
+        subject_probe.main(str(tmp_path / "answer"), "reference", "persona_asv.subject.reference")
+        found = json.loads((tmp_path / "answer").read_text())
+        assert found["file"] == str(ROOT / "persona_asv" / "subject" / "reference.py")
+        assert "anthropic" in found["providers"]
+
+    def test_says_why_there_is_none(self, tmp_path: Path) -> None:
+        subject_probe.main(str(tmp_path / "answer"), "none", "none")
+        assert json.loads((tmp_path / "answer").read_text())["reason"].startswith("unknown subject 'none'")
 
 
 class TestCache:
