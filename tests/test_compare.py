@@ -227,7 +227,7 @@ class TestRefusals:
             assert part in done.err
 
     def test_a_side_without_files(self, tmp_path: Path, same) -> None:
-        self.refused(compare(tmp_path, same[0], []), "--current")
+        self.refused(compare(tmp_path, same[0], [], "--no-run"), "--current")
 
     def test_a_file_that_is_not_there(self, tmp_path: Path, same) -> None:
         self.refused(compare(tmp_path, same[0], [tmp_path / "no.json"]), "no.json")
