@@ -47,7 +47,7 @@ class Memory:
         measurement = Measurement(self._case, provider, self._settings.at_once(), kind="memory")
         atexit.register(measurement.close)
         self._after: list[int] = []
-        measurement.warm_up(settings.MEMORY_OPERATIONS, after=lambda: self._after.append(resident.now()))
+        measurement.warm_up(settings.MEMORY_OPERATIONS, after=lambda: self._after.append(resident.settled()))
         return measurement
 
     def _look_into(self, measurement: Measurement) -> dict[str, list[int]]:

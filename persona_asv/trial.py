@@ -51,26 +51,23 @@ def measure(plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], N
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
         remains = "; ".join(dict.fromkeys(course.remains() for course in courses))
         raise kind(f"{reason}; {remains}") from error
-    return tuple(map(_finished, courses))
+    for course in courses:
+        if reason := _nothing(course):
+            for each in courses:
+                each.describe("partial", reason)
+            raise MeasurementError(reason)
+    for course in courses:
+        course.describe("finished")
+    return tuple(course.run() for course in courses)
 
 
-def _finished(course: Course) -> Run:
-    """Return the run of a course that has all its rounds.
-
-    Raises
-    ------
-    MeasurementError
-        Every benchmark was skipped.
-    """
-    run = course.run()
+def _nothing(course: Course) -> str:
+    """Return why a course that has all its rounds has measured nothing; empty where it has."""
     families = course.plan.families
-    if not any(metrics.table(case, families) or metrics.estimates(case, families) for case in run.cases):
-        log = course.folder.round(1) / "asv.log"
-        reason = f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
-        course.describe("partial", reason)
-        raise MeasurementError(reason)
-    course.describe("finished")
-    return run
+    if any(metrics.table(case, families) or metrics.estimates(case, families) for case in course.run().cases):
+        return ""
+    log = course.folder.round(1) / "asv.log"
+    return f"every benchmark was skipped, nothing was measured; the reasons are in {log}"
 
 
 def _turns(courses: Sequence[Course]) -> list[tuple[Course, Round]]:

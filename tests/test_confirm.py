@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +19,11 @@ from test_environments import snapshot
 
 from persona_asv import last_word, metrics
 from persona_asv.chosen import Chosen
+from persona_asv.commands import confirming
 from persona_asv.commands.confirming import wish
 from persona_asv.comparison import Case, Comparison
 from persona_asv.config import Config
-from persona_asv.confirmation import SPENDING, Looks, declarations, is_open
+from persona_asv.confirmation import SPENDING, Confirmation, Looks, declarations, is_open
 from persona_asv.contest import Contest
 from persona_asv.decision import Wish, decide, measurable
 from persona_asv.engine.checkout import Source
@@ -29,7 +31,7 @@ from persona_asv.engine.environments import Built
 from persona_asv.engine.presence import Presence, Seat
 from persona_asv.engine.results import read_results
 from persona_asv.engine.store import round_files
-from persona_asv.errors import ExitCode, UsageError
+from persona_asv.errors import BuildError, ExitCode, UsageError
 from persona_asv.gate import ALPHA, Rules
 from persona_asv.judgement import Finding, Judgement, Stage, Verdict
 from persona_asv.render.comparison import as_json
@@ -178,6 +180,26 @@ class TestCommand:
             done = compare("--baseline", "HEAD~1", flag, cwd=repository)
             assert (done.code, word in done.err) == (3, True), done.err
 
+    def test_the_current_code_is_measured_for_a_baseline_of_no_commit(self, repository: Path) -> None:
+        path = repository / "adapter.py"
+        path.write_text(ADAPTER + "\n# not committed\n")
+        run = ("benchmark", "run", "--workload", "quick", "--iterations", "2", "--rounds", "1")
+        try:
+            done = persona(*run, "--only", "api_efficiency", cwd=repository)
+            assert done.code == 0, done.err
+        finally:
+            git(repository, "checkout", "-q", "adapter.py")
+        (folder,) = (repository / ".asv" / "runs").iterdir()
+        before = set((repository / ".asv" / "runs").iterdir())
+        done = compare("--baseline", str(folder), cwd=repository)
+        assert done.code == 0, done.err
+        assert "Running Benchmark Suite: quick" in done.err
+        assert len(set((repository / ".asv" / "runs").iterdir()) - before) == 1
+        data = json.loads(done.out)["data"]
+        assert (data["confirmed"], data["verdicts"]["api_calls_per_persona"]) == (None, "pass")
+        refused = compare("--baseline", str(folder), "--always", cwd=repository)
+        assert (refused.code, "belongs to no commit" in refused.err) == (3, True)
+
     def test_interrupted_it_leaves_nothing_running_and_says_so(self, repository: Path) -> None:
         path = repository / "adapter.py"
         path.write_text(ADAPTER.replace("plain = Changed()", "plain = Changed(lambda: time.sleep(1000))"))
@@ -215,10 +237,13 @@ def _measuring(folders: set[Path]) -> bool:
 # -- what decides ---------------------------------------------------------------------------------------
 
 FAMILIES = metrics.families(())
+COUNTED = metrics.keys(metrics.families(("api_efficiency",)))
+"""What no machine is too busy for."""
 
 
 def decided(before: Chosen, now: Chosen, asked: Wish | None = None) -> Any:
-    return decide(before, now, Config(Path(), subject="adapter:plain"), Rules(), FAMILIES, asked or Wish())
+    settings = Config(Path(), subject="adapter:plain")
+    return decide(before, now, settings, Rules(only=COUNTED), FAMILIES, asked or Wish())
 
 
 class TestDecision:
@@ -295,6 +320,40 @@ class TestDecision:
     def test_workloads_are_found_by_their_cases(self) -> None:
         assert measurable(frozenset({"full-5kb", "quick"}), Config(Path())) == ("quick", "full")
         assert measurable(frozenset({"unknown"}), Config(Path())) == ("standard",)
+
+
+class TestFallback:
+    """A commit that no longer builds: what is stored keeps the word, and says so."""
+
+    @pytest.fixture
+    def asked(self, repository: Path, same: object, monkeypatch: pytest.MonkeyPatch) -> Callable[[Wish], Any]:
+        monkeypatch.chdir(repository)
+        head = git(repository, "rev-parse", "HEAD")
+        folder = trials(repository)[0]
+        before, now = (read_results(round_files([folder / name])) for name in ("baseline", "current"))
+
+        def unbuildable(*anything: object) -> Confirmation:
+            raise BuildError("commit c does not build: no backend")
+
+        monkeypatch.setattr(confirming, "confirmed", unbuildable)
+        sides = Chosen("a", before, commit=head), Chosen("b", tuple(map(doubled, now)), here=True)
+        rules = Rules(only=COUNTED)
+        return lambda asked: confirming.judged(
+            *sides, Config(Path(), subject="adapter:plain"), rules, FAMILIES, asked, sys.stderr
+        )
+
+    def test_stored_results_keep_the_word(self, asked: Callable[[Wish], Any]) -> None:
+        found = asked(Wish())
+        assert (found.comparison.exit_code, found.confirmation) == (ExitCode.FAIL, None)
+        assert found.comparison.notes[-1] == (
+            "not confirmed by measuring both commits: commit c does not build: no backend"
+        )
+        assert found.facts == {"confirmed": None}
+        found.keep({})
+
+    def test_unless_both_were_asked_for(self, asked: Callable[[Wish], Any]) -> None:
+        with pytest.raises(BuildError, match=r"^commit c does not build"):
+            asked(Wish(always=True))
 
 
 def doubled(file: Any) -> Any:

@@ -190,6 +190,33 @@ class TestBuilding:
         finally:
             file.write_text(whole)
 
+    @pytest.mark.parametrize(
+        ("code", "reason"),
+        [
+            ("import os; os.write(2, b'cannot'); os._exit(1)", "importing it ended the process: cannot"),
+            ("import os; os._exit(1)", "importing it ended the process: it said nothing"),
+            ("raise SystemExit", "SystemExit"),
+        ],
+        ids=["last words", "silence", "an exit"],
+    )  # fmt: skip
+    def test_a_subject_that_ends_its_process(self, code: str, reason: str, built: tuple[Built, ...]) -> None:
+        file = built[1].path[0] / "acme" / "dies.py"
+        file.write_text(code)
+        try:
+            with pytest.raises(MeasurementError, match=f"^it has no subject acme.dies:subject: .*{reason}"):
+                presence(built[1], "acme.dies:subject", "it", far())
+        finally:
+            file.unlink()
+
+    def test_a_subject_that_never_comes(self, built: tuple[Built, ...]) -> None:
+        file = built[1].path[0] / "acme" / "late.py"
+        file.write_text("import time; time.sleep(1000)")
+        try:
+            with pytest.raises(MeasurementError, match=r"acme\.late:subject took until the deadline"):
+                presence(built[1], "acme.late:subject", "it", time.monotonic() + 0.1)
+        finally:
+            file.unlink()
+
     def test_what_a_benchmark_process_imported_is_checked(self, tmp_path: Path) -> None:
         there = Presence("1", (), tmp_path / "acme.py", "")
         seat = Seat(Built(tmp_path, (tmp_path,), None, (), {}, ""), there, "the old one")  # type: ignore[arg-type]

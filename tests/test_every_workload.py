@@ -242,7 +242,8 @@ class TestBaselines:
                 assert text.count(f"      {line}\n") == 3
             assert len(re.findall(r"^      memory_average_mb: [0-9.]+$", text, re.MULTILINE)) == 3
             data(persona(*RUN, "-w", "batch", *SMALL, "--json", cwd=place))
-            compared = persona("benchmark", "compare", "--baseline", "batches", "--json", cwd=place)
+            stored = ("--baseline", "batches", "--no-confirm")
+            compared = persona("benchmark", "compare", *stored, "--json", cwd=place)
             cases = data(compared)["cases"]
             assert [each["case"] for each in cases] == list(BATCHES)
             for each in cases:

@@ -69,6 +69,7 @@ PASS = [
                 "preview",
                 "init",
                 "doctor",
+                "selftest",
             ),
         )
     ),
@@ -129,6 +130,9 @@ BAD_USAGE = [
 ]
 
 BAD_USAGE += [
+    Row(
+        "rounds that are none", ("benchmark", "compare", "--rounds", "1"), "--rounds: auto, or a whole number"
+    ),
     Row("compare with nothing", ("benchmark", "compare"), "no finished run of this code"),
     Row(
         "compare with an unknown name", ("benchmark", "compare", "-b", "v9"), "neither a file nor a baseline"

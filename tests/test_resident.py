@@ -80,3 +80,11 @@ def test_memory_is_told_without_proc_as_well(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(os.path, "exists", lambda _path: False)
     assert resident.now() == 40_000 * 1024
     assert known > 5 * MB
+
+
+def test_what_is_settled_is_never_above_the_high_water_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 0 < resident.settled() <= resident.highest()
+    monkeypatch.setattr(resident, "now", lambda: resident.highest() + 1)
+    assert resident.settled() <= resident.highest()
+    monkeypatch.setattr(resident, "now", lambda: 7)
+    assert resident.settled() == 7

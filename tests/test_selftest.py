@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import ADAPTER
 
-from persona_asv import plants, selftest
+from persona_asv import door, plants, selftest
 from persona_asv.config import Config, WorkloadSizes
 from persona_asv.confirmation import Watcher
 from persona_asv.errors import ExitCode
@@ -82,6 +82,36 @@ class TestTruth:
     def test_quick_has_one_of_each(self) -> None:
         assert [plant.kind for plant in selftest.QUICK] == ["none", "cpu", "wait", "memory", "call"]
         assert len(selftest.WHOLE) == 22
+
+
+class TestCommand:
+    @pytest.mark.parametrize(("code", "expected"), [(ExitCode.PASS, 0), (ExitCode.WARN, 2)])
+    @pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+    def test_says_what_it_found(
+        self,
+        code: ExitCode,
+        expected: int,
+        as_json: bool,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def proven(settings: Config, chosen: Any, rules: Any, watcher: Watcher, begin: Any) -> Proof:
+            watcher.say("a step")
+            for number, plant in enumerate(chosen, 1):
+                begin(number, plant)
+            return Proof((Trial(UNCHANGED, (QUIET,), code),))
+
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(selftest, "prove", proven)
+        command = ["benchmark", "selftest", "--quick", *(["--json"] if as_json else [])]
+        assert door.persona.main(command, standalone_mode=False) == expected
+        said = capsys.readouterr()
+        assert "[5/5] planted: a second request an operation" in said.err
+        if as_json:
+            assert json.loads(said.out)["data"]["exit_code"] == expected
+        else:
+            assert f"False alarms: {int(expected > 0)} of 1 comparisons" in said.out
 
 
 class TestShim:

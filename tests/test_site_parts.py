@@ -430,6 +430,9 @@ class TestWords:
         ]
         assert [render.value(3.0, unit) for unit in ("calls", "unit")] == ["3 calls", "3"]
 
+    def test_a_date_beyond_every_calendar_is_said_to_be_unknown(self) -> None:
+        assert (render.day(0), render.day(10**20)) == ("1970-01-01", "at an unknown date")
+
     def test_ten_left_out_are_named_and_the_rest_counted(self) -> None:
         left = tuple(LeftOut(Path(f"{number}.json"), "why") for number in range(12))
         said = list(render.left_out(Published(Path(), True, 1, 1, 1, left)))
@@ -519,7 +522,9 @@ def served(site: Path) -> Iterator[tuple[int, subprocess.Popen[str]]]:
         said = process.stdout.readline()
         assert said.endswith(f"shows {site / 'html'}; Ctrl-C ends it\n")
         yield int(said.partition("/ ")[0].rpartition(":")[2]), process
-        process.kill()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
 
 
 def get(port: int, path: str, host: str | None = None) -> tuple[int, str]:

@@ -23,7 +23,7 @@ def main(answer: str, subject: str, module: str) -> None:
             "file": str(getattr(sys.modules[module], "__file__", None)),
         }
     except BaseException as error:
-        facts = {"reason": " ".join(f"{error or type(error).__name__}".split())}
+        facts = {"reason": " ".join((str(error) or type(error).__name__).split())}
     Path(answer).write_text(json.dumps(facts), encoding="utf-8")
 
 

@@ -131,11 +131,9 @@ def _table(findings: Sequence[Finding], style: Style) -> str:
     for finding in findings:
         mark = _EVIDENCE[evidence(finding)][0]
         mark = mark if style.unicode or mark != "†" else "*"
-        unit = _unit(finding)
         row = [
             finding.key,
-            unit.write(finding.baseline),
-            unit.write(finding.current),
+            *unit_written(finding),
             f"{change(finding)} {mark}".rstrip(),
             status(finding.verdict, style),
         ]

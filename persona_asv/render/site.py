@@ -123,12 +123,13 @@ def _machine(machine: Machine) -> dict[str, Any]:
         "verdict": "comparable."
         if machine.compares
         else "not the machine it was; wall times do not compare.",
-        "date": _day(machine.newest),
+        "date": day(machine.newest),
         "reason": ", ".join(reasons),
     }
 
 
-def _day(milliseconds_: int) -> str:
+def day(milliseconds_: int) -> str:
+    """Return the date, in UTC, of milliseconds since the epoch."""
     try:
         return datetime.fromtimestamp(milliseconds_ / 1000, UTC).strftime("%Y-%m-%d")
     except (OverflowError, ValueError, OSError):
