@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import git, persona
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import side as synthetic_side
 
@@ -169,6 +169,7 @@ class TestPulse:
     def test_one_span_scatters_not(self) -> None:
         assert pulse.summary([[(1.0, 1.0)]], None, None).scatter == 0
 
+    @settings(deadline=None)
     @given(st.lists(st.floats(1e-5, 1), min_size=2, max_size=20), st.floats(0.1, 10))
     def test_is_free_of_the_machines_speed(self, times: list[float], factor: float) -> None:
         one, other = (pulse.summary([[(t * by, t * by)] for t in times], None, None) for by in (1.0, factor))

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from asv.config import Config as AsvConfig
 from conftest import ADAPTER, ROOT, Done, environment, git, persona
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from persona_asv import beginning, config, door
@@ -468,6 +468,7 @@ class TestSection:
         assert (empty / "persona.yaml").read_bytes().startswith(b"\xef\xbb\xbfa: 1\n\nbenchmarks:\n")
         assert config.load(empty).subject == "reference"
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.dictionaries(
             st.text("abcxyz", min_size=1),
