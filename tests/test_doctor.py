@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import git, persona
+from conftest import ROOT, git, persona
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 from synthetic import side as synthetic_side
 
 from persona_asv import checkup, config, workloads
@@ -391,7 +392,9 @@ def project(repository: Path) -> Path:
 class TestTheCommand:
     def test_measures_tells_and_leaves_no_trace(self, project: Path) -> None:
         done = persona(*DOCTOR, "--json", cwd=project)
-        data = json.loads(done.out)["data"]
+        whole = json.loads(done.out)
+        validate(whole, json.loads((ROOT / "docs" / "reference" / "doctor.schema.json").read_text()))
+        data = whole["data"]
         assert done.code == {"fit": 0, "usable with care": 1, "not fit": 3}[data["fitness"]], done.err
         grades = [each["fitness"] for each in data["findings"]]
         assert data["fitness"] == max(grades, key=[str(each) for each in Fitness].index)
