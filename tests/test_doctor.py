@@ -374,6 +374,11 @@ class TestText:
         assert lines[at + 1].strip() == "→ plug it in: a battery throttles the clock"
         assert lines[-1] == "This machine is usable with care: see what is marked."
 
+    def test_a_clock_that_stands_still_is_strict_json_too(self) -> None:
+        readings = replace(GOOD, clock=math.inf)
+        found = render.as_json(examine(readings, LIMITS), readings)
+        assert json.loads(json.dumps(found, allow_nan=False))["readings"]["clock"] is None
+
     @pytest.mark.parametrize("fitness", Fitness)
     def test_in_ascii(self, fitness: Fitness) -> None:
         text = render.text([Finding("a", fitness, "b", "c")], replace(self.STYLE, unicode=False))
