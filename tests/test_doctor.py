@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import git, persona
-from hypothesis import given
+from conftest import ROOT, git, persona
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 from synthetic import side as synthetic_side
 
 from persona_asv import checkup, config, workloads
@@ -169,6 +170,7 @@ class TestPulse:
     def test_one_span_scatters_not(self) -> None:
         assert pulse.summary([[(1.0, 1.0)]], None, None).scatter == 0
 
+    @settings(deadline=None)
     @given(st.lists(st.floats(1e-5, 1), min_size=2, max_size=20), st.floats(0.1, 10))
     def test_is_free_of_the_machines_speed(self, times: list[float], factor: float) -> None:
         one, other = (pulse.summary([[(t * by, t * by)] for t in times], None, None) for by in (1.0, factor))
@@ -372,6 +374,11 @@ class TestText:
         assert lines[at + 1].strip() == "→ plug it in: a battery throttles the clock"
         assert lines[-1] == "This machine is usable with care: see what is marked."
 
+    def test_a_clock_that_stands_still_is_strict_json_too(self) -> None:
+        readings = replace(GOOD, clock=math.inf)
+        found = render.as_json(examine(readings, LIMITS), readings)
+        assert json.loads(json.dumps(found, allow_nan=False))["readings"]["clock"] is None
+
     @pytest.mark.parametrize("fitness", Fitness)
     def test_in_ascii(self, fitness: Fitness) -> None:
         text = render.text([Finding("a", fitness, "b", "c")], replace(self.STYLE, unicode=False))
@@ -390,7 +397,9 @@ def project(repository: Path) -> Path:
 class TestTheCommand:
     def test_measures_tells_and_leaves_no_trace(self, project: Path) -> None:
         done = persona(*DOCTOR, "--json", cwd=project)
-        data = json.loads(done.out)["data"]
+        whole = json.loads(done.out)
+        validate(whole, json.loads((ROOT / "docs" / "reference" / "doctor.schema.json").read_text()))
+        data = whole["data"]
         assert done.code == {"fit": 0, "usable with care": 1, "not fit": 3}[data["fitness"]], done.err
         grades = [each["fitness"] for each in data["findings"]]
         assert data["fitness"] == max(grades, key=[str(each) for each in Fitness].index)

@@ -389,6 +389,12 @@ class TestHistory:
         assert git(second, "status", "--porcelain", "--untracked-files=no") == "", "the checkout is untouched"
         assert git(second, "worktree", "list").count("\n") == 0, "and nothing is left behind"
 
+    def test_what_lies_here_is_not_replaced(self, origin: Path, history: Callable[..., Done]) -> None:
+        history("push", self.clone(origin, "first", one="1"))
+        second = self.clone(origin, "second", one="ours")
+        history("fetch", second)
+        assert (second / ".asv" / "results" / "m" / "one.json").read_text() == "ours"
+
     def test_a_push_that_lost_the_race_starts_from_what_won(
         self, origin: Path, history: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -16,8 +16,9 @@ import pytest
 import yaml
 from asv.config import Config as AsvConfig
 from conftest import ADAPTER, ROOT, Done, environment, git, persona
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import validate
 
 from persona_asv import beginning, config, door
 from persona_asv.beginning import Wish
@@ -125,7 +126,9 @@ def configured(tmp_path: Path) -> Path:
 def fates(done: Done) -> dict[str, str]:
     """Return what became of each file, by the command's JSON."""
     assert done.code == 0, done.err
-    return {each["path"]: each["fate"] for each in json.loads(done.out)["data"]["files"]}
+    whole = json.loads(done.out)
+    validate(whole, json.loads((ROOT / "docs" / "reference" / "init.schema.json").read_text()))
+    return {each["path"]: each["fate"] for each in whole["data"]["files"]}
 
 
 def measured(folder: Path, *options: str) -> dict[str, Any]:
@@ -468,6 +471,7 @@ class TestSection:
         assert (empty / "persona.yaml").read_bytes().startswith(b"\xef\xbb\xbfa: 1\n\nbenchmarks:\n")
         assert config.load(empty).subject == "reference"
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.dictionaries(
             st.text("abcxyz", min_size=1),

@@ -42,6 +42,8 @@ class ResultsBranch:
     def fetch(self) -> bool:
         """Copy what the branch holds to where it belongs; returns whether there is such a branch.
 
+        What lies there already stays: a baseline that git tracks must not look changed.
+
         Raises
         ------
         MeasurementError
@@ -53,7 +55,7 @@ class ResultsBranch:
         with self._checked_out(tip) as tree:
             for name, place in self.folders.items():
                 if (tree / name).is_dir():
-                    _copy(tree / name, place)
+                    _copy(tree / name, place, replace=False)
         return True
 
     def push(self, message: str) -> int:
@@ -69,7 +71,7 @@ class ResultsBranch:
             with self._checked_out(tip) as tree:
                 for name, place in self.folders.items():
                     if place.is_dir():
-                        _copy(place, tree / name)
+                        _copy(place, tree / name, replace=True)
                 self._git("add", "--all", "--force", ".", folder=tree)
                 if not self._git("status", "--porcelain", folder=tree).strip():
                     return 0
@@ -134,11 +136,13 @@ class ResultsBranch:
         }
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, *, replace: bool) -> None:
     """Copy the files of a folder; links and what git keeps for itself stay behind."""
     for path in sorted(source.rglob("*")):
         inside = path.relative_to(source)
         if path.is_symlink() or not path.is_file() or ".git" in inside.parts:
+            continue
+        if not replace and (target / inside).exists():
             continue
         (target / inside).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / inside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -48,5 +49,5 @@ def as_json(findings: Sequence[Finding], readings: Readings) -> dict[str, Any]:
             {**asdict(finding), "fitness": str(finding.fitness), "advice": finding.advice or None}
             for finding in findings
         ],
-        "readings": asdict(readings),
+        "readings": asdict(readings) | {"clock": readings.clock if math.isfinite(readings.clock) else None},
     }

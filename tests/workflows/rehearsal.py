@@ -7,17 +7,23 @@ minutes; ``nox -s rehearsal`` runs it. Actions (checkout, upload, Pages) are pla
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from forge import Forge, finished, pull, serving
+from forge import job as job_of
 
 PARTS = ("bringing", "same", "fork", "push", "tag")
 """What is rehearsed, unless some are named behind the requirement."""
@@ -214,6 +220,24 @@ def tell(title: str, job: Rehearsal, code: int) -> None:
         say(*(f"    | {line[:140]}" for line in comment.read_text().splitlines()[:14]))
 
 
+def comment(stage: Stage, name: str, head: str, artifact: Path, workflows: Path) -> None:
+    """Carry out the job that comments, in a checkout of main, against a stand-in for GitHub's API."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for path in sorted(each for each in artifact.rglob("*") if each.is_file()):
+            file.write(path, path.relative_to(artifact))
+    forge = Forge(pulls=[pull(7, head)], artifact=packed.getvalue() if artifact.is_dir() else None)
+    clone = stage.checkout(f"{name}.comment", git(stage.origin, "rev-parse", "main"), 1)
+    with serving(forge):
+        event = finished()
+        event["workflow_run"]["head_sha"] = head
+        known = job_of(forge, stage.root, event)
+        job = Rehearsal(clone, {"token": known["GITHUB_TOKEN"]}, stage.environ(event, **known))
+        tell("  its comment", job, job.carry_out(workflows / "benchmark-comment.yml", "comment"))
+    for each in forge.comments:
+        say(f"    posted: {len(each['body'])} characters, {each['body'].splitlines()[2]}")
+
+
 def main(requirement: str, *only: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch:
         root = Path(scratch)
@@ -239,6 +263,7 @@ def main(requirement: str, *only: str) -> None:
             if name in (only or PARTS):
                 job = stage.pull_request(name, base, head)
                 tell(f"A pull request {title}", job, job.carry_out(measuring, "benchmark"))
+                comment(stage, name, head, job.clone / "benchmark", project / ".github" / "workflows")
 
         pull_request("bringing", "that brings the benchmarks", first, gated)
         git(project, "push", "-q", "origin", "HEAD:main")
