@@ -17,6 +17,8 @@ import pytest
 from asv.results import Results
 from conftest import ADAPTER, ROOT, Done, environment, git, persona
 
+from persona_asv.engine.results import read_result_file
+
 QUICK = ("benchmark", "run", "--workload", "quick", "--iterations", "4")
 
 
@@ -263,7 +265,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory):
             path = Path(data(done)["path"])
             its["cpu_ms"] = median_of(path, "track_cpu") * 1e3
             overhead, reference = (
-                median_of(path, name) for name in ("track_client_overhead", "track_reference")
+                quickest(path, name) for name in ("track_client_overhead", "track_reference")
             )
             its["overhead_in_references"] = overhead / reference
         return found[subject, profile]
@@ -284,7 +286,8 @@ class TestPlantedChanges:
     def test_time(self, measured, subject: str, moved: dict[str, float]) -> None:
         plain, changed = measured("plain"), measured(subject)
         assert changed["generation_latency_p50"] >= moved["latency"]
-        assert changed["client_overhead_p50"] >= moved["overhead"]
+        # where there was waiting for a CPU it is a lower bound, at worst a tenth of the CPU time below
+        assert changed["client_overhead_p50"] >= 0.9 * moved["overhead"]
         assert changed["throughput_per_minute"] <= 60_000 / moved["latency"]
         if moved["cpu"]:
             assert changed["cpu_ms"] >= moved["cpu"]
@@ -302,8 +305,8 @@ class TestPlantedChanges:
         plain, changed = measured("plain"), measured("extra_request")
         assert (plain["api_calls_per_persona"], changed["api_calls_per_persona"]) == (1.0, 2.0)
         assert changed["tokens_per_persona"] == 2 * plain["tokens_per_persona"]
-        # In units of the reference operation, as the gate judges: the two were measured minutes apart, and
-        # what else the machine does by then may be more than a request costs.
+        # In units of the reference operation, as the gate judges, and by the quickest operation: the two were
+        # measured minutes apart, and what else the machine does by then may be more than a request costs.
         assert changed["overhead_in_references"] > 1.2 * plain["overhead_in_references"]
         assert changed["memory_peak_mb"] == pytest.approx(plain["memory_peak_mb"], rel=0.03)
 
@@ -324,6 +327,17 @@ def median_of(run: Path, name: str) -> float:
     content = json.loads(first.read_text())
     row = content["results"][f"generation.Generation.{name}"]
     return next(value for value in row[0] if value == value)  # noqa: PLR0124 - skipped combinations are NaN
+
+
+def quickest(run: Path, name: str) -> float:
+    """Return the least of all operations' figures: one that nothing else on the machine got in the way of."""
+    found = []
+    for path in run.glob("round-*/*/*existing*.json"):
+        cell = read_result_file(path).series[f"generation.Generation.{name}"].at("'quick'", "'anthropic'")
+        assert cell is not None
+        found += cell.samples or ()
+    assert len(found) == 10
+    return min(found)
 
 
 class TestBadSubjects:
