@@ -70,8 +70,13 @@ def compose(text: str, file: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=loader)
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: an escape beyond Unicode
         mark: yaml.Mark | None = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or error
-        raise complaint(f"{file}:{mark.line + 1}" if mark else file, f"not valid YAML: {problem}") from error
+        problem = f"not valid YAML: {getattr(error, 'problem', None) or error}"
+        if "maximum nesting depth" in problem:  # a newer libyaml reads ahead of us, up to a limit of its own
+            problem = TOO_DEEP
+        raise complaint(f"{file}:{mark.line + 1}" if mark else file, problem) from error
+
+
+TOO_DEEP = "more than 100 aliases or nested levels"
 
 
 def _limit(events: Iterable[Any], file: str) -> None:
@@ -84,8 +89,8 @@ def _limit(events: Iterable[Any], file: str) -> None:
         aliases += kind == "AliasEvent"
         levels += ("Start" in kind) - ("End" in kind)
         if documents > 1 or max(aliases, levels) > 100:
-            many = "one YAML document" if documents > 1 else "100 aliases or nested levels"
-            raise complaint(f"{file}:{event.start_mark.line + 1}", f"more than {many}")
+            problem = "more than one YAML document" if documents > 1 else TOO_DEEP
+            raise complaint(f"{file}:{event.start_mark.line + 1}", problem)
 
 
 @dataclass(frozen=True, slots=True)

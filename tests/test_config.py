@@ -409,10 +409,7 @@ class TestBrokenYaml:
 
         assert read(text(99)).machine == "m"
         assert refusal(text(100)) == "persona.yaml:2: more than 100 aliases or nested levels"
-        assert refusal("[" * 500_000) in (
-            "persona.yaml:1: more than 100 aliases or nested levels",
-            "persona.yaml:1: not valid YAML: exceeded maximum nesting depth",  # a newer libyaml's own limit
-        )
+        assert refusal("[" * 500_000) == "persona.yaml:1: more than 100 aliases or nested levels"
 
     def test_an_alias_bomb_is_never_expanded(self, read, refusal):
         bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -183,10 +183,14 @@ class TestCounter:
 
     @pytest.fixture
     def counter(self):
+        import gc
         import threading
 
         before, of_threads = sys.getprofile(), threading.getprofile()
+        watching = gc.callbacks[:]  # hypothesis has one, and collecting would call it
+        gc.callbacks.clear()
         yield Counter()
+        gc.callbacks[:] = watching
         sys.setprofile(before)
         threading.setprofile(of_threads)
 
