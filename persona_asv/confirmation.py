@@ -25,7 +25,7 @@ from persona_asv.plan import Ground, Plan
 from persona_asv.workloads import Workload
 
 BLOCKS = 5
-"""Rounds a side: with 20 operations each they see +15 % (docs/explanation/gate.md)."""
+"""Rounds a side at first: with 20 operations each they see +15 % (docs/explanation/gate.md)."""
 
 MOST_ROUNDS = 100
 """Most that ``--rounds`` takes."""
@@ -52,7 +52,7 @@ class Bout:
     provider, model, profile, subject
         What stored results were measured with; None for what is configured.
     rounds
-        Blocks of both sides; None for the usual number, 0 for as many as it takes.
+        Blocks of both sides; None for as many as it takes.
     resolve_each
         Whether each commit gets the third-party versions that it asks for itself.
     """
@@ -142,7 +142,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
     )
     blocks = bout.rounds or BLOCKS
     watcher.begin(sides, blocks)
-    looks = Looks(replace(rules, final=True), SPENDING if bout.rounds == 0 else (1.0,))
+    looks = Looks(replace(rules, final=True), SPENDING if bout.rounds is None else (1.0,))
     done = contest(sides, blocks, deadline, watcher.progress, looks.undecided)
     found = looks.found or looks.look(done)
     notes = (*declarations(sides), *found.notes, *_left_open(found, done.blocks, bout))
@@ -205,7 +205,7 @@ def _left_open(found: Comparison, blocks: int, bout: Bout) -> Iterator[str]:
     keys = [finding.key for finding in _open(found)]
     if keys:
         more = ", ..." if len(keys) > 3 else ""
-        advice = "" if bout.rounds == 0 else "; --rounds auto goes on for as long as that helps"
+        advice = "" if bout.rounds is None else "; --rounds auto goes on for as long as that helps"
         yield f"{blocks} rounds a side cannot tell from noise here: {', '.join(keys[:3])}{more}{advice}"
 
 

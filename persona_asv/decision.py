@@ -32,7 +32,7 @@ class Wish:
     always
         Whether it is done whatever the screen says.
     rounds
-        Blocks of both sides; None for the usual number, 0 for as many as it takes.
+        Blocks of both sides; None for as many as it takes.
     run
         Whether anything may be measured at all.
     resolve_each

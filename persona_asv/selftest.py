@@ -11,7 +11,7 @@ from pathlib import Path
 
 from persona_asv import metrics, plants
 from persona_asv.config import Config
-from persona_asv.confirmation import Bout, Watcher, confirm
+from persona_asv.confirmation import BLOCKS, Bout, Watcher, confirm
 from persona_asv.engine import seedbed
 from persona_asv.errors import ExitCode
 from persona_asv.gate import Rules
@@ -91,7 +91,7 @@ def prove(
     rules: Rules,
     watcher: Watcher,
     begin: Callable[[int, Plant], None],
-    rounds: int | None = None,
+    rounds: int = BLOCKS,
 ) -> Proof:
     """Carry out comparisons of which the truth is known.
 
@@ -100,7 +100,7 @@ def prove(
     begin
         Is told which one comes next.
     rounds
-        Blocks of each; None for the usual number.
+        Blocks of each.
 
     Raises
     ------
@@ -127,7 +127,7 @@ class _Bed:
     settings: Config
     subject: str
     root: str
-    rounds: int | None
+    rounds: int
 
     def trials(
         self,

@@ -368,7 +368,7 @@ def doubled(file: Any) -> Any:
 
 class TestWish:
     @pytest.mark.parametrize(
-        ("rounds", "expected"), [(None, None), ("auto", 0), ("2", 2), ("100", 100)], ids=str
+        ("rounds", "expected"), [(None, None), ("auto", None), ("2", 2), ("100", 100)], ids=str
     )
     def test_rounds(self, rounds: str | None, expected: int | None) -> None:
         assert wish(None, rounds, always=False, run=True, resolve_each=False) == Wish(rounds=expected)

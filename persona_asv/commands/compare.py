@@ -47,7 +47,7 @@ if TYPE_CHECKING:
               help="Measure both commits here, in turn, where stored results raise a suspicion or are none.  "
               "[default: where the current side is the code that lies here]")  # fmt: skip
 @click.option("--always", is_flag=True, help="Measure both commits whatever the stored results say.")
-@click.option("--rounds", metavar="K|auto", help="Rounds of each commit, in turn.  [default: 5]")
+@click.option("--rounds", metavar="K|auto", help="Rounds of each commit, in turn.  [default: auto, 5 to 15]")
 @click.option("--resolve-each", is_flag=True,
               help="Give each commit the third-party versions that it asks for itself.")  # fmt: skip
 @click.option("--explain", is_flag=True, help="Add a sentence a metric: what it rests on.")

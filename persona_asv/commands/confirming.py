@@ -64,9 +64,9 @@ def wish(confirm: bool | None, rounds: str | None, *, always: bool, run: bool, r
     if confirm and not run:
         raise UsageError("--confirm measures both commits, --no-run forbids it")
     number = None
-    if rounds is not None:
-        number = 0 if rounds == "auto" else int(rounds) if rounds.isascii() and rounds.isdigit() else -1
-        if number < 0 or (rounds != "auto" and not 2 <= number <= MOST_ROUNDS):
+    if rounds not in (None, "auto"):
+        number = int(rounds) if rounds.isascii() and rounds.isdigit() else 0
+        if not 2 <= number <= MOST_ROUNDS:
             raise UsageError(f"--rounds: auto, or a whole number from 2 to {MOST_ROUNDS}, not {rounds!r}")
     return Wish(confirm, always, number, run, resolve_each)
 
@@ -158,7 +158,7 @@ def confirmed(settings: Config, bout: Bout, rules: Rules, why: str, out: TextIO)
         click.echo(f"  {line} ...", file=out)
 
     def begin(sides: tuple[Contender, Contender], blocks: int) -> None:
-        click.echo(render.plan(sides, blocks, style), file=out)
+        click.echo(render.plan(sides, blocks, style, fixed=bout.rounds is not None), file=out)
         progress.show(course.Progress(0, 1, 0, 1))
 
     click.echo(render.announcement(bout, why, style), file=out)

@@ -28,7 +28,7 @@ def announcement(bout: Bout, why: str, style: Style) -> str:
     )
 
 
-def plan(sides: tuple[Contender, Contender], blocks: int, style: Style) -> str:
+def plan(sides: tuple[Contender, Contender], blocks: int, style: Style, *, fixed: bool) -> str:
     """Return what is measured of each side, and how long it will take."""
     its = sides[1].plan
     cases = ", ".join(f"{case.deal()[0]} of {case.name}" for case in its.workload.cases)
@@ -46,7 +46,8 @@ def plan(sides: tuple[Contender, Contender], blocks: int, style: Style) -> str:
         f"Third-party packages: the same {len(sides[1].seat.versions)} on both sides"
         if sides[0].seat.versions == sides[1].seat.versions
         else "Third-party packages: each side its own",
-        f"This takes about {max(5, 5 * round(seconds / 5))} s, longer where the machine is busy",
+        f"This takes about {max(5, 5 * round(seconds / 5))} s, longer where the machine is busy"
+        + ("" if fixed else ", and two or three times that while something is left open"),
     ]
     return "\n".join(lines)
 
