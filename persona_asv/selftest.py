@@ -91,7 +91,7 @@ def prove(
     rules: Rules,
     watcher: Watcher,
     begin: Callable[[int, Plant], None],
-    rounds: int = BLOCKS,
+    rounds: int | None = BLOCKS,
 ) -> Proof:
     """Carry out comparisons of which the truth is known.
 
@@ -100,7 +100,7 @@ def prove(
     begin
         Is told which one comes next.
     rounds
-        Blocks of each.
+        Blocks of each; None for as many as it takes.
 
     Raises
     ------
@@ -127,7 +127,7 @@ class _Bed:
     settings: Config
     subject: str
     root: str
-    rounds: int
+    rounds: int | None
 
     def trials(
         self,

@@ -53,7 +53,9 @@ def comparisons(chosen: list[Plant], hogs: int) -> Iterator[tuple[Trial, bool]]:
         busy = number % hogs == hogs - 1
         started = time.monotonic()
         with company(busy):
-            (trial,) = selftest.prove(settings, (plant,), Rules(), silent, lambda number, plant: None).trials
+            (trial,) = selftest.prove(
+                settings, (plant,), Rules(), silent, lambda number, plant: None, rounds=None
+            ).trials
         what = f"{plant.what}, a process beside it" if busy else plant.what
         print(  # noqa: T201
             f"{number + 1}/{len(chosen)} {what}: exit code {int(trial.code)}, "
