@@ -16,12 +16,14 @@ from persona_asv.engine import layer, worktree
 from persona_asv.engine.presence import module_of
 from persona_asv.engine.store import RunFolder, write_json
 from persona_asv.engine.worktree import Attribution
-from persona_asv.errors import BuildError
+from persona_asv.errors import BuildError, ExitCode
 from persona_asv.estimates import Family
 from persona_asv.gate import Rules
 from persona_asv.judgement import Finding, Stage, Verdict
 from persona_asv.last_word import VERDICT
 from persona_asv.plan import Ground, Plan
+from persona_asv.scalars import HIGHER_IS_BETTER
+from persona_asv.thresholds import Thresholds
 from persona_asv.workloads import Workload
 
 BLOCKS = 5
@@ -145,7 +147,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
     looks = Looks(replace(rules, final=True), SPENDING if bout.rounds is None else (1.0,))
     done = contest(sides, blocks, deadline, watcher.progress, looks.undecided)
     found = looks.found or looks.look(done)
-    notes = (*declarations(sides), *found.notes, *_left_open(found, done.blocks, bout))
+    notes = (*declarations(sides), *found.notes, *_left_open(found, done.blocks, bout, rules.thresholds))
     return Confirmation(done, replace(found, notes=notes))
 
 
@@ -180,33 +182,51 @@ class Looks:
 
     def undecided(self, so_far: Contest) -> bool:
         """Return whether more rounds would be worth their time."""
-        return is_open(self.look(so_far)) and self.taken < len(self.shares)
+        return is_open(self.look(so_far), self.rules.thresholds) and self.taken < len(self.shares)
 
 
-def is_open(found: Comparison) -> bool:
-    """Return whether something moved that these rounds cannot tell from noise."""
-    return bool(_open(found))
+def is_open(found: Comparison, thresholds: Thresholds) -> bool:
+    """Return whether more rounds could change the verdict; a failure is one, whatever else is open."""
+    return found.exit_code is not ExitCode.FAIL and bool(_moved(found) or _on_the_edge(found, thresholds))
 
 
-def _open(found: Comparison) -> list[Finding]:
-    """Return what moved and may or may not be noise; what is counted needs no more rounds."""
+def _timed(found: Comparison) -> Iterator[Finding]:
+    """Yield what moved and more rounds can tell more of; what is counted needs no more."""
+    for case in found.cases:
+        for finding in case.judgement.findings:
+            if finding.suspicious and finding.stage is not Stage.PLAIN:
+                yield finding
+
+
+def _moved(found: Comparison) -> list[str]:
+    """Return the metrics that moved and may or may not be noise."""
+    return [f.key for f in _timed(found) if f.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)]
+
+
+def _on_the_edge(found: Comparison, thresholds: Thresholds) -> list[str]:
+    """Return the metrics that are a warning beyond doubt, and by their number would be a failure."""
     return [
-        finding
-        for case in found.cases
-        for finding in case.judgement.findings
-        if finding.suspicious
-        and finding.stage is not Stage.PLAIN
-        and finding.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+        f.key
+        for f in _timed(found)
+        if f.verdict is Verdict.WARN and _worsening(f) >= thresholds.of(f.key).fail
     ]
 
 
-def _left_open(found: Comparison, blocks: int, bout: Bout) -> Iterator[str]:
+def _worsening(finding: Finding) -> float:
+    change = 100 * (finding.change or 0.0)
+    return round(-change if finding.key in HIGHER_IS_BETTER else change, 1)
+
+
+def _left_open(found: Comparison, blocks: int, bout: Bout, thresholds: Thresholds) -> Iterator[str]:
     """Yield what these rounds leave open, and what would decide it."""
-    keys = [finding.key for finding in _open(found)]
-    if keys:
-        more = ", ..." if len(keys) > 3 else ""
-        advice = "" if bout.rounds is None else "; --rounds auto goes on for as long as that helps"
-        yield f"{blocks} rounds a side cannot tell from noise here: {', '.join(keys[:3])}{more}{advice}"
+    advice = "" if bout.rounds is None else "; --rounds auto goes on for as long as that helps"
+    for keys, what in (
+        (_moved(found), "cannot tell from noise here"),
+        (_on_the_edge(found, thresholds), "cannot tell from noise whether it is a failure"),
+    ):
+        if keys:
+            more = ", ..." if len(keys) > 3 else ""
+            yield f"{blocks} rounds a side {what}: {', '.join(keys[:3])}{more}{advice}"
 
 
 def declarations(sides: tuple[Contender, Contender]) -> tuple[str, ...]:

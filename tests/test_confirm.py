@@ -35,6 +35,7 @@ from persona_asv.errors import BuildError, ExitCode, UsageError
 from persona_asv.gate import ALPHA, Rules
 from persona_asv.judgement import Finding, Judgement, Stage, Verdict
 from persona_asv.render.comparison import as_json
+from persona_asv.thresholds import Thresholds
 
 CONFIGURATION = """benchmarks:
   subject: adapter:plain
@@ -409,13 +410,20 @@ class TestLooks:
             (NOISE, True),
             (replace(NOISE, verdict=Verdict.INCONCLUSIVE), True),
             (replace(NOISE, verdict=Verdict.WARN), False),
+            (replace(NOISE, verdict=Verdict.WARN, change=0.25), True),
+            (replace(NOISE, verdict=Verdict.WARN, key="throughput_per_minute", change=0.3), False),
+            (replace(NOISE, verdict=Verdict.WARN, key="throughput_per_minute", change=-0.3), True),
+            (replace(NOISE, verdict=Verdict.FAIL, change=0.3), False),
             (replace(NOISE, suspicious=False), False),
             (replace(NOISE, stage=Stage.PLAIN), False),
         ],
-        ids=["moved", "inconclusive", "proven", "not moved", "counted"],
+        ids=[
+            *("moved", "inconclusive", "proven", "nearly a failure", "a higher rate", "a much lower rate"),
+            *("a failure", "not moved", "counted"),
+        ],
     )
     def test_go_on_while_something_moved_that_may_be_noise(self, finding: Finding, leaves_open: bool) -> None:
-        assert is_open(judged_as(finding)) is leaves_open
+        assert is_open(judged_as(finding), Thresholds()) is leaves_open
 
     def test_stop_after_the_last_share(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[float] = []
