@@ -346,7 +346,7 @@ class TestBadSubjects:
         [
             pytest.param("each of 8 warm-up operations failed, the last with ValueError: out of luck | today",
                          "fails", id="every operation fails"),
-            pytest.param(" ended ", "dies", id="it ends"),
+            pytest.param("a benchmark process ended before it wrote its result", "dies", id="it ends"),
         ],
     )  # fmt: skip
     def test_nothing_measured_is_exit_3_in_one_line(self, folder: Path, subject: str, expected: str) -> None:
