@@ -77,7 +77,8 @@ def own_share(readings: Sequence[Reading], provider: Sequence[float]) -> list[fl
     off twice: while the application, its request just sent, waits for a CPU and the provider is at work. At a
     load of 6 on two cores 0.47 ms were left of 0.77, and nothing at all of some operations. But the share is
     never less than the CPU time burnt outside of the provider's time. So where there was delay it is at least
-    the CPU time, less what sending and receiving burn meanwhile, which the undelayed operations tell.
+    the CPU time, less what sending and receiving burn meanwhile: what the undelayed operations tell, never
+    more than the provider's time itself.
     """
     raw = [reading.wall - reading.delay - its for reading, its in zip(readings, provider, strict=True)]
     threads = sum(reading.cpu for reading in readings) / max(1e-9, sum(each.thread_cpu for each in readings))
@@ -92,8 +93,8 @@ def own_share(readings: Sequence[Reading], provider: Sequence[float]) -> list[fl
     return [
         max(0.0, share)
         if reading.delay <= DELAYED * reading.wall
-        else max(share, reading.thread_cpu - min(meanwhile, MOST_MEANWHILE * reading.thread_cpu))
-        for reading, share in zip(readings, raw, strict=True)
+        else max(share, reading.thread_cpu - min(meanwhile, MOST_MEANWHILE * reading.thread_cpu, its))
+        for reading, share, its in zip(readings, raw, provider, strict=True)
     ]
 
 

@@ -107,6 +107,11 @@ class TestWaitingForACpuWhileTheProviderWorks:
     def test_of_what_is_burnt_meanwhile_the_undelayed_operations_tell(self) -> None:
         assert self.found([0.2, 0, 0, 0], cpu=0.26, thread=0.26) == pytest.approx([0.25, 0.25, 0.25, 0.25])
 
+    def test_no_more_is_burnt_meanwhile_than_the_provider_took(self) -> None:
+        slow = reading(0.0, 1.0, delay=0.9)._replace(cpu=0.8, thread_cpu=0.8)
+        (found,) = account([slow], [(1, False)], [Request(0.5, 0.51, tokens=1)])
+        assert found.overhead == pytest.approx(0.8 - 0.01)
+
     def test_where_all_are_delayed_at_most_a_tenth_is_taken_to_be_burnt_meanwhile(self) -> None:
         assert self.found([0.2, 0.2]) == pytest.approx([0.27, 0.27])
 

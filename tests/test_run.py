@@ -286,8 +286,7 @@ class TestPlantedChanges:
     def test_time(self, measured, subject: str, moved: dict[str, float]) -> None:
         plain, changed = measured("plain"), measured(subject)
         assert changed["generation_latency_p50"] >= moved["latency"]
-        # where there was waiting for a CPU it is a lower bound, at worst a tenth of the CPU time below
-        assert changed["client_overhead_p50"] >= 0.9 * moved["overhead"]
+        assert changed["client_overhead_p50"] >= moved["overhead"]
         assert changed["throughput_per_minute"] <= 60_000 / moved["latency"]
         if moved["cpu"]:
             assert changed["cpu_ms"] >= moved["cpu"]
