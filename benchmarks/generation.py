@@ -62,7 +62,7 @@ class Generation:
         self._store = Path(f"{workload}.{provider}.json")
         self._broken = Path(f"{workload}.{provider}.failed")
         if not self._store.exists() and not self._broken.exists():
-            skip_unless_possible(self._settings, provider)
+            skip_unless_possible(self._settings, provider, self._case)
 
     def teardown(self, workload: str, provider: str) -> None:
         """Store the measurement once it is complete; asv calls this after every sample and at the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import Any
 def environment(**changes: str) -> dict[str, str]:
     """Return our environment, in which a child imports what this process imports.
 
-    asv takes ``PYTHONPATH`` off its benchmark processes and has ``ASV_PYTHONPATH`` for it.
+    asv takes ``PYTHONPATH`` off its benchmark processes and has ``ASV_PYTHONPATH`` for it. HOME is the folder
+    of this process, an empty one of asv's: what a subject finds in the user's own is no part of its start.
     """
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environ |= {"HOME": os.getcwd(), "PYTHONUSERBASE": site.getuserbase()}
     if path := environ.get("ASV_PYTHONPATH"):
         environ["PYTHONPATH"] = path
     return {**environ, **changes}

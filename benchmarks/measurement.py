@@ -44,15 +44,19 @@ class Spool:
         os.close(self._file)
 
 
-def skip_unless_possible(settings: Settings, provider: str) -> None:
+def skip_unless_possible(settings: Settings, provider: str, case: Case | None = None) -> None:
     """Raise asv's word for "skip" where this commit cannot be measured this way.
 
     Raises
     ------
     NotImplementedError
-        The subject does not know the provider, or no stand-in was named and the commit has none of its own.
+        The subject does not know the provider or cannot do what the case is, or no stand-in was named and the
+        commit has none of its own.
     """
     subject = load(settings.subject)
+    lacks = getattr(subject, "lacks", {})
+    if case is not None and case.concurrency is not None and "batch" in lacks:
+        raise NotImplementedError(f"{subject.name} {subject.version}: {lacks['batch']}")
     if provider not in subject.providers:
         raise NotImplementedError(f"{subject.name} {subject.version} does not know the provider {provider}")
     if settings.standin is None and importlib.util.find_spec("persona_asv.standin") is None:
@@ -75,6 +79,8 @@ class Measurement:
     """
 
     def __init__(self, case: Case, provider: str, settings: Settings, kind: str = "generation") -> None:
+        if sys.stdin is None or sys.stdin.closed:  # asv closes it; who asks shall hear that nobody answers
+            sys.stdin = Path(os.devnull).open()  # noqa: SIM115
         subject = load(settings.subject)
         self.case = case
         research = Path(case.path) if case.path else subject.sample(case.sample)
@@ -83,7 +89,7 @@ class Measurement:
         self._spool = Spool(folder / f"{kind}.{case.name}.{provider}.jsonl")
         self._spool.write(
             "start", kind=kind, case=case.name, provider=provider, operations=case.operations,
-            code=_file_of(settings.subject),
+            code=_file_of(settings.subject, subject),
         )  # fmt: skip
         self._provider = Provider(settings.standin)
         self._provider.open_session(self._session, settings.profile, settings.faults)
@@ -196,10 +202,10 @@ class Measurement:
         self._spool.close()
 
 
-def _file_of(subject: str) -> str:
-    """Return the file that a loaded subject's module came from: whose code this process measures."""
-    module = subject.partition(":")[0] if ":" in subject else "persona_asv.subject.reference"
-    return str(getattr(sys.modules.get(module), "__file__", None) or "")
+def _file_of(name: str, subject: object) -> str:
+    """Return the file that a loaded subject's code came from: whose code this process measures."""
+    module = name.partition(":")[0] if ":" in name else "persona_asv.subject.reference"
+    return str(getattr(sys.modules.get(getattr(subject, "code", module)), "__file__", None) or "")
 
 
 def stored(store: Path) -> list[Operation] | None:

@@ -36,7 +36,7 @@ class Memory:
         self._case = self._settings.case(workload, provider)
         self._store = Path(f"{workload}.{provider}.json")
         if not self._store.exists():
-            skip_unless_possible(self._settings, provider)
+            skip_unless_possible(self._settings, provider, self._case)
 
     def teardown(self, workload: str, provider: str) -> None:
         """Look into single operations once the peak of the process is read; asv calls this then."""

@@ -28,6 +28,8 @@ class Request:
         HTTP status of the answer, None where none left.
     personas
         Sound personas in the answer.
+    listing
+        Whether it asked which models there are: a call like any other, but no answer of a model.
     """
 
     received: float
@@ -37,6 +39,7 @@ class Request:
     connection: int = 0
     status: int | None = 200
     personas: int = 1
+    listing: bool = False
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Request:
@@ -49,6 +52,7 @@ class Request:
             connection=int(entry["connection"]),
             status=entry["status"],
             personas=int(entry["personas"]),
+            listing=bool(entry.get("listing")),
         )
 
     @property
@@ -59,7 +63,7 @@ class Request:
     @property
     def answered(self) -> bool:
         """Whether the model answered, soundly or not."""
-        return self.status is not None and self.status < 300
+        return self.status is not None and self.status < 300 and not self.listing
 
 
 def covered(spans: Iterable[tuple[float, float]], start: float, end: float) -> float:

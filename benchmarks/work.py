@@ -69,7 +69,7 @@ class Work:
                 f"{workload} has {width} requests under way at once: how their threads wait for each other "
                 "differs each time, so that calls are counted at concurrency 1 alone"
             )
-        skip_unless_possible(self._settings, provider)
+        skip_unless_possible(self._settings, provider, self._case)
 
     @described("Python calls per persona", "calls")
     def track_python_calls(self, workload: str, provider: str) -> float:

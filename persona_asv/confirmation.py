@@ -12,8 +12,8 @@ from persona_asv.comparison import Comparison, compare
 from persona_asv.config import Config
 from persona_asv.contest import Contender, Contest, contenders, contest
 from persona_asv.course import Progress
-from persona_asv.engine import layer, worktree
-from persona_asv.engine.presence import module_of
+from persona_asv.engine import worktree
+from persona_asv.engine.presence import own_names
 from persona_asv.engine.store import RunFolder, write_json
 from persona_asv.engine.worktree import Attribution
 from persona_asv.errors import BuildError, ExitCode
@@ -137,7 +137,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
         ground,
         (before or ground.attribution, now or ground.attribution),
         inner=settings.root.resolve().relative_to(ground.repository.resolve()),
-        own=_own(plan.subject),
+        own=own_names(plan.subject),
         deadline=deadline,
         say=watcher.say,
         resolve_each=bout.resolve_each,
@@ -149,12 +149,6 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
     found = looks.found or looks.look(done)
     notes = (*declarations(sides), *found.notes, *_left_open(found, done.blocks, bout, rules.thresholds))
     return Confirmation(done, replace(found, notes=notes))
-
-
-def _own(subject: str) -> tuple[str, ...]:
-    """Return the names of the distribution that a subject may come from where this program runs."""
-    module = module_of(subject)
-    return (layer.OURS,) if module.startswith("persona_asv.") else tuple(layer.providers(module))
 
 
 @dataclass(slots=True)

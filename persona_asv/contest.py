@@ -169,8 +169,7 @@ def _courses(done: Contest, blocks: int) -> tuple[Course, Course]:
             stamp={
                 "run": f"{done.folder.id}/{side}",
                 "trial": {"id": done.folder.id, "side": side},
-                "recipe": its.seat.built.key,
-                "code": {"file": its.seat.subject.file.name, "sha256": its.seat.subject.sha256},
+                **its.seat.stamp,
             },
             before=done.blocks,
         )

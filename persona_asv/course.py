@@ -104,9 +104,12 @@ class Course:
     own: float = 0.0
 
     @classmethod
-    def begin(cls, plan: Plan, ground: Ground) -> Course:
-        """Return the course of a plan, its folder created."""
-        return cls(plan, ground, RunFolder.create(ground.root), deals(plan.workload, plan.families))
+    def begin(cls, plan: Plan, ground: Ground, seat: Seat | None = None) -> Course:
+        """Return the course of a plan, its folder created; another environment's is no run of this code."""
+        rounds = deals(plan.workload, plan.families)
+        if seat is None:
+            return cls(plan, ground, RunFolder.create(ground.root), rounds)
+        return cls(plan, ground, RunFolder.create(ground.root, "past"), rounds, seat, seat.stamp)
 
     def rounds(self) -> list[Round]:
         """Return its rounds, none of them measured yet."""

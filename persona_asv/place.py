@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from persona_asv.course import Run
 from persona_asv.engine import worktree
 from persona_asv.engine.history import ResultsFolder
 from persona_asv.engine.machine import machine_name, this_machine
-from persona_asv.engine.suite import results_folder
+from persona_asv.engine.suite import results_folder, subject_repository
 from persona_asv.errors import ResultFileError, UsageError
 from persona_asv.estimates import Family
 from persona_asv.fingerprint import fingerprint
@@ -34,6 +34,14 @@ def root(settings: Config) -> Path:
     """Return the project's folder: the repository's, else where persona.yaml lies or we are."""
     tree = worktree.find(Path.cwd(), unborn=_set_up(settings))
     return tree.root if tree else settings.root
+
+
+def _tree(settings: Config) -> worktree.WorkTree | None:
+    """Return the work tree that the code under test may belong to: the one here, or asv.conf.json's clone."""
+    clone = subject_repository(root(settings))
+    if clone is not None:
+        return worktree.find(clone)
+    return worktree.find(Path.cwd(), unborn=_set_up(settings))
 
 
 def prepare(
@@ -79,18 +87,87 @@ def prepare_each(
     MeasurementError
         The repository around the current folder has no commit.
     """
+    check_names(subject, model, providers)
+    name = subject or settings.subject or "reference"
+    found, path = _subject(name, settings.root)
+    plans = plans_of(
+        settings,
+        workload,
+        families,
+        Known(name, found.name, found.version, found.providers, found.default_models),
+        providers=providers,
+        model=model,
+        profile=profile,
+        python_path=path,
+    )
+    tree = _tree(settings)
+    code, package = _code(found, name)
+    machine = this_machine(machine_name(settings.machine))
+    ground = Ground(
+        root=root(settings),
+        repository=tree.root if tree else None,
+        attribution=worktree.attribute(tree, code, package),
+        machine=machine,
+        environment=fingerprint(machine, found.version),
+    )
+    return plans, ground
+
+
+def check_names(subject: str | None, model: str | None, providers: Sequence[str]) -> None:
+    """Make sure that what the command line names can be a name.
+
+    Raises
+    ------
+    UsageError
+        One of them cannot.
+    """
     given = [("--subject", subject), ("--model", model), *(("--provider", each) for each in providers)]
     for flag, value in given:
         if value is not None and not re.fullmatch(r"[!-~]{1,200}", value):
             raise UsageError(f"{flag}: a name of printable ASCII characters without spaces, not {value!r}")
-    name = subject or settings.subject or "reference"
-    found, path = _subject(name, settings.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a subject, wherever it was found.
+
+    Attributes
+    ----------
+    name
+        As ``--subject`` has it; `title` is what it calls itself.
+    """
+
+    name: str
+    title: str
+    version: str
+    providers: tuple[str, ...]
+    models: Mapping[str, str]
+
+
+def plans_of(
+    settings: Config,
+    workload: Workload,
+    families: tuple[Family, ...],
+    known: Known,
+    *,
+    providers: Sequence[str] = (),
+    model: str | None = None,
+    profile: str = "none",
+    python_path: tuple[Path, ...] = (),
+) -> tuple[Plan, ...]:
+    """Return what to measure of a subject, a plan a provider; see `prepare_each`.
+
+    Raises
+    ------
+    UsageError
+        A provider or the profile is unknown, or one model is named for several providers.
+    """
     configured = settings.provider or DEFAULT_PROVIDER
-    wires = providers or (found.providers if workload.name == EVERY_PROVIDER else (configured,))
+    wires = providers or (known.providers if workload.name == EVERY_PROVIDER else (configured,))
     for wire in wires:
-        if wire not in found.providers:
+        if wire not in known.providers:
             raise UsageError(
-                f"--provider: {found.name} does not know {wire!r}; choose from {', '.join(found.providers)}"
+                f"--provider: {known.title} does not know {wire!r}; choose from {', '.join(known.providers)}"
             )
     wires = tuple(dict.fromkeys(wires))
     if model is not None and len(wires) > 1:
@@ -102,33 +179,22 @@ def prepare_each(
 
     def model_of(wire: str) -> str:
         meant = len(wires) == 1 or wire == configured
-        return model or (settings.model if meant else None) or found.default_models[wire]
+        return model or (settings.model if meant else None) or known.models[wire]
 
-    plans = tuple(
+    return tuple(
         Plan(
             workload=workload,
             families=metrics.of_a_run(families, len(deals(workload))),
-            subject=name,
-            subject_version=found.version,
+            subject=known.name,
+            subject_version=known.version,
             provider=wire,
             model=model_of(wire),
             profile=profile,
-            python_path=path,
+            python_path=python_path,
             own=tuple(case for each in own(settings).values() for case in each.cases),
         )
         for wire in wires
     )
-    tree = worktree.find(Path.cwd(), unborn=_set_up(settings))
-    code, package = _code(name)
-    machine = this_machine(machine_name(settings.machine))
-    ground = Ground(
-        root=tree.root if tree else settings.root,
-        repository=tree.root if tree else None,
-        attribution=worktree.attribute(tree, code, package),
-        machine=machine,
-        environment=fingerprint(machine, found.version),
-    )
-    return plans, ground
 
 
 def _set_up(settings: Config) -> bool:
@@ -150,9 +216,11 @@ def _subject(name: str, root: Path) -> tuple[Subject, tuple[Path, ...]]:
         raise UsageError(f"--subject: importing {name} called sys.exit({error.code!r})") from error
 
 
-def _code(name: str) -> tuple[Path, str]:
+def _code(found: Subject, name: str) -> tuple[Path, str]:
     """Return where a subject's code lies, and its path within a source tree."""
-    module = "persona_asv.subject" if ":" not in name else name.partition(":")[0].partition(".")[0]
+    adapter = name.partition(":")[0] if ":" in name else "persona_asv.subject"
+    module = str(getattr(found, "code", adapter))
+    module = module if module == "persona_asv.subject" else module.partition(".")[0]
     spec = importlib.util.find_spec(module)
     if spec is not None and spec.submodule_search_locations:
         return Path(next(iter(spec.submodule_search_locations))), module.replace(".", "/")

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from persona_asv import metrics
 from persona_asv.course import Course, Progress, Run
 from persona_asv.engine.job import Job
+from persona_asv.engine.presence import Seat
 from persona_asv.engine.round import Round
 from persona_asv.engine.spool import SpoolReader, Tally
 from persona_asv.errors import Interrupted, MeasurementError, PersonaAsvError
@@ -25,10 +26,17 @@ _PATIENCE = 10.0
 """Seconds that asv may take to end after its last round."""
 
 
-def measure(plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], None]) -> tuple[Run, ...]:
+def measure(
+    plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], None], seat: Seat | None = None
+) -> tuple[Run, ...]:
     """Measure, keeping every finished round; returns a run of each plan.
 
     Plans of one workload take turns round by round, so that they see the same machine.
+
+    Parameters
+    ----------
+    seat
+        The environment that is measured; None for the one that this program runs in.
 
     Raises
     ------
@@ -38,7 +46,7 @@ def measure(plans: Sequence[Plan], ground: Ground, watch: Callable[[Progress], N
         A signal ended it. In both cases what was measured is kept, marked partial, outside the history.
     """
     deadline = time.monotonic() + plans[0].workload.timeout_s
-    courses = [Course.begin(plan, ground) for plan in plans]
+    courses = [Course.begin(plan, ground, seat) for plan in plans]
     try:
         for course in courses:
             course.describe("running")

@@ -51,6 +51,7 @@ ROOMS = {
     "contest": ("contest",),
     "confirmation": ("confirmation", "decision"),
     "selftest": ("plants", "selftest"),
+    "backfill": ("backfill",),
     "reports": ("reports",),
     "telling": ("telling",),
     "site": ("site",),
@@ -107,6 +108,9 @@ ENTERED_FROM: dict[str, set[str]] = {
         *("place", "keeping", "choice", "contest", "last word"),
     },
     "selftest": {"selftest", "words", "nouns", "gate", "steps", "engine", "confirmation"},
+    "backfill": {
+        *("words", "nouns", "steps", "engine", "fingerprint", "plan", "trial", "place"),
+    },
     "reports": {
         *("reports", "words", "nouns", "gate", "steps", "comparison", "engine", "baselines", "keeping"),
         *("choice", "place", "last word"),
@@ -135,6 +139,7 @@ ENTERED_FROM: dict[str, set[str]] = {
             "contest",
             "confirmation",
             "selftest",
+            "backfill",
         ),
         "version",
     },
@@ -161,6 +166,7 @@ ENTERED_FROM: dict[str, set[str]] = {
             "contest",
             "confirmation",
             "selftest",
+            "backfill",
             "version",
         ),
         "persona_asv.commands.envelope",

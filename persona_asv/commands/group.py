@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "Set up a repository: configuration, suite, workflows.",
     "doctor": "Is this machine fit to measure?",
     "selftest": "Prove the gate on this machine.",
+    "history": "Measure commits of the past.",
 }
 """Name and one line of help, in the order of ``--help``."""
 

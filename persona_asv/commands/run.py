@@ -32,7 +32,9 @@ from persona_asv.commands.envelope import echo_json, uptime
 @click.option("--profile", metavar="PROFILE", default="none", show_default=True,
               help="Simulated: none, constant:MS, lognormal:MEDIAN:P99 or sonnet-like.")  # fmt: skip
 @click.option(
-    "--subject", metavar="NAME", help="Code under test: reference, or module:attribute of an adapter."
+    "--subject",
+    metavar="NAME",
+    help="Code under test: reference, persona (installed here), or module:attribute of an adapter.",
 )
 @click.option("--profile-code", metavar="METRIC",
               help="Show the hottest functions of this metric's benchmark as well.")  # fmt: skip

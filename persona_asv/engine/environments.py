@@ -10,6 +10,7 @@ Below ``<root>/.asv/environments`` (see `cache`):
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,7 +21,7 @@ from persona_asv.engine.cache import Cache, key
 from persona_asv.engine.checkout import Source
 from persona_asv.engine.layer import OURS, Layer
 from persona_asv.engine.store import HOME
-from persona_asv.engine.wheel import declared, lacking, project
+from persona_asv.engine.wheel import declared, is_welcome, lacking, project
 from persona_asv.engine.workshop import Workshop, packages_of, python_of, tool
 from persona_asv.errors import MeasurementError
 
@@ -91,6 +92,8 @@ class Environments:
         Takes one line about each step that takes a while.
     resolve_each
         Whether every side gets the versions that its own commit asks for, fetched from the index.
+    home
+        The folder that keeps them, where that is not the repository.
     """
 
     repository: Path
@@ -99,11 +102,12 @@ class Environments:
     deadline: float
     say: Callable[[str], None]
     resolve_each: bool = False
+    home: Path | None = None
 
     @property
     def cache(self) -> Cache:
         """Where they are."""
-        return Cache(self.repository / HOME / "environments")
+        return Cache((self.home or self.repository) / HOME / "environments")
 
     def build(self, *wanted: Wanted) -> tuple[Built, ...]:
         """Return an environment for each side, made now where it is not there.
@@ -156,6 +160,11 @@ class Environments:
         found = project(source.folder / self.inner) or project(source.folder)
         if found is None:
             return None
+        if found.python is not None and not is_welcome(found.python):
+            raise MeasurementError(
+                f"it needs Python {found.python}, and this is {platform.python_version()}: run "
+                "persona_asv with such a Python"
+            )
         isolated = bool(lacking(found.build, shared.versions, exact=True))
         shop = Workshop(work, self.deadline)
         shop.wheel(self._builder(shared), found.folder, work / "wheel", isolated=isolated)

@@ -7,11 +7,11 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from persona_asv.engine import subject_probe
+from persona_asv.engine import layer, subject_probe
 from persona_asv.engine.environments import Built
 from persona_asv.engine.job import Job
 from persona_asv.engine.worktree import blob
@@ -21,12 +21,20 @@ _TICK = 0.05
 
 
 def module_of(subject: str) -> str:
-    """Return the module that defines a subject.
+    """Return the module that defines a subject, or for the real Persona the package that it is.
 
-    >>> module_of("persona.benchmarks:adapter"), module_of("reference")
-    ('persona.benchmarks', 'persona_asv.subject.reference')
+    >>> module_of("persona.benchmarks:adapter"), module_of("reference"), module_of("persona")
+    ('persona.benchmarks', 'persona_asv.subject.reference', 'persona')
     """
+    if subject == "persona":
+        return subject
     return subject.partition(":")[0] if ":" in subject else "persona_asv.subject.reference"
+
+
+def own_names(subject: str) -> tuple[str, ...]:
+    """Return the names of the distribution that a subject may come from where this program runs."""
+    module = module_of(subject)
+    return (layer.OURS,) if module.startswith("persona_asv.") else tuple(layer.providers(module))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +47,18 @@ class Presence:
         The file that its module is imported from.
     sha256
         Digest of the file.
+    models
+        Model asked for where none is named, by provider.
+    lacks
+        What it cannot do, and why.
     """
 
     version: str
     providers: tuple[str, ...]
     file: Path
     sha256: str
+    models: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,12 @@ class Seat:
     def environ(self) -> dict[str, str]:
         """What keeps the user's own path out of measuring processes; asv takes an empty one amiss."""
         return {"PYTHONPATH": "", "ASV_PYTHONPATH": str(self.built.path[0])}
+
+    @property
+    def stamp(self) -> dict[str, object]:
+        """What its result files say of it: how it was made, the file that was measured, which providers."""
+        code = {"file": self.subject.file.name, "sha256": self.subject.sha256}
+        return {"recipe": self.built.key, "code": code, "knows": list(self.subject.providers)}
 
     @property
     def versions(self) -> dict[str, str]:
@@ -117,7 +137,14 @@ def presence(built: Built, subject: str, label: str, deadline: float) -> Presenc
     file = Path(facts["file"])
     check_owner(built, file, label)
     content = file.read_bytes()
-    return Presence(facts["version"], tuple(facts["providers"]), file, hashlib.sha256(content).hexdigest())
+    return Presence(
+        facts["version"],
+        tuple(facts["providers"]),
+        file,
+        hashlib.sha256(content).hexdigest(),
+        facts["models"],
+        facts["lacks"],
+    )
 
 
 def check_owner(built: Built, file: Path, label: str) -> None:

@@ -1,7 +1,7 @@
 """Says what a subject is, in the environment that holds it: a script of its own, standard library only.
 
 ``python subject_probe.py ANSWER SUBJECT MODULE`` imports the subject as a benchmark process would and
-writes one JSON document to the file ANSWER: name, version, providers and file, or the reason why not.
+writes one JSON document to the file ANSWER: what it is, or the reason why it is not there.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ def main(answer: str, subject: str, module: str) -> None:
     facts: dict[str, object]
     try:
         found = import_module("persona_asv.subject").load(subject)
+        code = sys.modules[getattr(found, "code", module)]
         facts = {
             "version": str(found.version),
             "providers": list(found.providers),
-            "file": str(getattr(sys.modules[module], "__file__", None)),
+            "models": dict(found.default_models),
+            "lacks": dict(getattr(found, "lacks", {})),
+            "file": str(getattr(code, "__file__", None)),
         }
     except BaseException as error:
         facts = {"reason": " ".join((str(error) or type(error).__name__).split())}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import persona_asv
 from persona_asv.engine.store import write_json
+from persona_asv.errors import UsageError
 
 
 def suite_folder() -> Path:
@@ -40,20 +41,46 @@ def write_config(path: Path, *, suite: Path, results: Path, repository: Path | N
 
 
 def results_folder(root: Path) -> Path:
-    """Return the folder of asv's history: what the repository's asv.conf.json says, else ``.asv/results``.
+    """Return the folder of asv's history: what the repository's asv.conf.json says, else ``.asv/results``."""
+    configured = _configured(root, "results_dir")
+    return root / ".asv" / "results" if configured is None else root / configured
 
-    asv's configuration may hold comments; one that cannot be read is asv's to complain about, not ours.
+
+def subject_repository(root: Path) -> Path | None:
+    """Return the repository whose commits are measured: what ``repo`` of asv.conf.json names, a clone here.
+
+    None where it names none, or the folder's own.
+
+    Raises
+    ------
+    UsageError
+        It names a repository elsewhere, which would have to be cloned.
+    """
+    configured = _configured(root, "repo")
+    if configured is None or configured in ("", "."):
+        return None
+    if (root / configured).is_dir():
+        return (root / configured).resolve()
+    raise UsageError(
+        f"{root / 'asv.conf.json'}: repo: {configured} is no folder here; clone it, and name the clone"
+    )
+
+
+def _configured(root: Path, key: str) -> str | None:
+    """Return a text of asv's configuration.
+
+    It may hold comments; one that cannot be read is asv's to complain about, not ours.
     """
     for name in ("asv.conf.json", "asv.conf.jsonc"):
         try:
             import json5
 
-            configured = json5.loads((root / name).read_text(encoding="utf-8")).get("results_dir")
+            found = json5.loads((root / name).read_text(encoding="utf-8")).get(key)
         except (OSError, ValueError, AttributeError):
             continue
-        if isinstance(configured, str):
-            return root / configured
-    return root / ".asv" / "results"
+        if isinstance(found, str):
+            return found
+    return None
 
 
 def read_times(path: Path) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -27,11 +28,14 @@ class Project:
         As its pyproject.toml says; None where it does not.
     build
         Requirements of its build backend.
+    python
+        Versions of Python that it wants, as its pyproject.toml says.
     """
 
     folder: Path
     name: str | None
     build: tuple[str, ...]
+    python: str | None = None
 
 
 def project(folder: Path) -> Project | None:
@@ -54,7 +58,34 @@ def project(folder: Path) -> Project | None:
         return None
     name = _table(found, "project").get("name")
     requires = _table(found, "build-system").get("requires", _DEFAULT_BACKEND)
-    return Project(folder, name if isinstance(name, str) else None, tuple(map(str, requires)))
+    return Project(folder, name if isinstance(name, str) else None, tuple(map(str, requires)), _python(found))
+
+
+def unwelcome(text: str) -> str | None:
+    """Return which Pythons a pyproject.toml wants, if the one that runs this is none of them.
+
+    What cannot be read is the build's to complain about.
+    """
+    try:
+        wanted = _python(tomllib.loads(text))
+    except ValueError:
+        return None
+    return None if wanted is None or is_welcome(wanted) else wanted
+
+
+def is_welcome(wanted: str) -> bool:
+    """Return whether the Python that runs this is one of those wanted."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(wanted).contains(platform.python_version(), prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def _python(found: Mapping[str, Any]) -> str | None:
+    wanted = _table(found, "project").get("requires-python")
+    return wanted if isinstance(wanted, str) else None
 
 
 def _table(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from persona_asv.engine.asv_site import Order
 from persona_asv.engine.chronicle import Chronicle
 from persona_asv.engine.publisher import run_asv
 from persona_asv.engine.store import HOME, write_json
+from persona_asv.engine.suite import subject_repository
 from persona_asv.errors import MeasurementError
 from persona_asv.site import nominal, swap, text
 from persona_asv.site.sources import LeftOut, Sources, tags_of
@@ -85,19 +86,17 @@ def publish(settings: Config, output: Path, commits: str | None, page: Callable[
     MeasurementError
         There is no repository, no result to draw, or asv failed; an older site is as it was.
     """
-    tree = worktree.find(settings.root)
-    if tree is None:
-        raise MeasurementError(f"{settings.root} is in no git repository: a history needs one")
-    sources = Sources(settings, tree.root)
-    home = tree.root / HOME
+    sources = _sources(settings)
+    root = sources.root
+    home = root / HOME
     output = output.resolve() if output.is_symlink() else output.absolute()
     swap.refuse_foreign(output)
     with alone(home):
         digest = sources.digest(commits)
-        known = _built(output, digest, nominal.kept(home / nominal.FILE), tree.root)
+        known = _built(output, digest, nominal.kept(home / nominal.FILE), root)
         if known is not None:
             return known
-        chosen = chronicle.read(tree.root)
+        chosen = chronicle.read(sources.repository)
         within = None if commits is None else chosen.within(commits)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -106,13 +105,23 @@ def publish(settings: Config, output: Path, commits: str | None, page: Callable[
                 html = shop / "html"
                 (html / asv_pages.START).write_text(page(site), encoding="utf-8")
                 published = _published(output, site)
-                _mark(html / swap.MARK, digest, costs, published, tree.root)
+                _mark(html / swap.MARK, digest, costs, published, root)
                 swap.put(html, output)
                 return published
         except OSError as error:
             raise MeasurementError(
                 f"{error.filename or output}: cannot be written ({error.strerror}); the site is as it was"
             ) from error
+
+
+def _sources(settings: Config) -> Sources:
+    """Return where the results are, and the repository of their commits: this one, or asv.conf.json's."""
+    tree = worktree.find(settings.root)
+    root = settings.root if tree is None else tree.root
+    repository = subject_repository(root) or (None if tree is None else tree.root)
+    if repository is None:
+        raise MeasurementError(f"{settings.root} is in no git repository: a history needs one")
+    return Sources(settings, root, repository)
 
 
 def _build(

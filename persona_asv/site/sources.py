@@ -36,10 +36,19 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The folders of one project; `root` is its repository's."""
+    """The folders of one project.
+
+    Attributes
+    ----------
+    root
+        The folder that keeps its results: its repository's, where it is in one.
+    repository
+        The one whose commits are measured: the same, unless asv.conf.json names a clone.
+    """
 
     settings: Config
     root: Path
+    repository: Path
 
     @property
     def results(self) -> Path:
@@ -98,7 +107,7 @@ class Sources:
     def digest(self, commits: str | None) -> str:
         """Return what is different whenever the site would be; files count by size and time of change."""
         facts: list[object] = [persona_asv.__version__, commits, repr(self.settings)]
-        facts.append(chronicle.state(self.root))
+        facts.append(chronicle.state(self.repository))
         package = Path(persona_asv.__file__).parent
         paths = [
             *self._paths(),

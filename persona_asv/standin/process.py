@@ -58,6 +58,8 @@ class Request:
         Simulated model time, milliseconds.
     retry_after_s
         Seconds the client was ordered to wait, or None.
+    listing
+        Whether it asked for the list of models, not a model.
     """
 
     id: int
@@ -71,6 +73,7 @@ class Request:
     output_tokens: int
     model_time_ms: float
     retry_after_s: float | None
+    listing: bool = False
 
 
 class StandIn:

@@ -11,6 +11,7 @@ from persona_asv.standin.personas import answer_text
 from persona_asv.standin.session import Entry, Session
 from persona_asv.standin.wire import FORMATS, format_for
 from persona_asv.standin.wire.format import Headers, Said, WireError, WireFormat
+from persona_asv.standin.wire.ollama import TAGS, listing
 
 
 class Provider:
@@ -23,11 +24,15 @@ class Provider:
     def reply(self, session: Session, path: str, request: HttpRequest, connection: int) -> Reply:
         """Return the reply to a request whose path, after the session's name, is ``path``.
 
-        Refusals and the planned 429 and 500 go out at once; only answers of the model take model time.
+        Refusals and the planned 429 and 500 go out at once; only answers of the model take model time. A list
+        of models is no answer of one, and no fault befalls it.
         """
         self.requests += 1
         entry = session.open(connection, request.received)
         request_id = f"req_{session.name}_{entry.id}"
+        if path == TAGS and request.method == "GET":
+            entry.listing = True
+            return Reply(HttpAnswer(200, listing()), entry=entry)
         wire = format_for(path)
         speaker = wire or FORMATS[0]
         headers = speaker.headers(request_id)

@@ -34,6 +34,8 @@ class Entry:
         The simulated model time, milliseconds.
     retry_after_s
         Seconds the answer ordered the client to wait.
+    listing
+        Whether it asked for the list of models, not a model.
     leaving
         Held while the answer's last bytes go and their moment is noted: nobody who has an answer finds it
         unfinished in the log.
@@ -50,6 +52,7 @@ class Entry:
     output_tokens: int = 0
     model_time_ms: float = 0.0
     retry_after_s: float | None = None
+    listing: bool = False
     leaving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def as_document(self) -> dict[str, object]:

@@ -27,9 +27,9 @@ def load(name: str) -> Subject:
     Parameters
     ----------
     name
-        ``"reference"``, the generator that ships with us, or ``"module:attribute"``, anyone's adapter: a
-        `Subject`, or a class or function without arguments that makes one. The module is imported, so its
-        code runs: name only adapters you trust.
+        ``"reference"``, the generator that ships with us, ``"persona"``, the real one where it is installed,
+        or ``"module:attribute"``, anyone's adapter: a `Subject`, or a class or function without arguments
+        that makes one. The module is imported, so its code runs: name only adapters you trust.
 
     Raises
     ------
@@ -40,9 +40,15 @@ def load(name: str) -> Subject:
         from persona_asv.subject.reference import REFERENCE
 
         return REFERENCE
+    if name == "persona":
+        from persona_asv.subject.upstream import find
+
+        return find()
     match = _ADAPTER.fullmatch(name)
     if match is None:
-        raise SubjectError(f'unknown subject {name!r}: use "reference" or "module:attribute" of an adapter')
+        raise SubjectError(
+            f'unknown subject {name!r}: use "reference", "persona" or "module:attribute" of an adapter'
+        )
     return _checked(name, _made(name, _attribute(name, match["module"], match["attribute"])))
 
 

@@ -116,7 +116,11 @@ class Staged(Protocol):
 
 
 class Subject(Protocol):
-    """The code under test: who it is, and how to open it."""
+    """The code under test: who it is, and how to open it.
+
+    It may have besides: ``start``, a `Start`; ``code``, the module whose file is the code under test, where
+    an adapter only leads to it; ``lacks``, what it cannot do and why, by name: ``batch``, or a provider.
+    """
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """Ollama chat: ``POST /api/chat`` (github.com/ollama/ollama, docs/api.md).
 
 Whole answers only: the request has to say ``"stream": false``, for a stream is the default there. No key is
-asked for. ``num_predict`` cuts no answer.
+asked for. ``num_predict`` cuts no answer. ``GET /api/tags`` lists the models: careful clients ask first.
 """
 
 from __future__ import annotations
@@ -11,9 +11,18 @@ from persona_asv.standin.wire.body import plain_text, read_messages, read_model,
 from persona_asv.standin.wire.format import Asked, Headers, Said, WireError
 
 PATH = "/api/chat"
+TAGS = "/api/tags"
+
+MODELS = ("llama3:8b", "llama3.2:3b", "gemma3:4b", "mistral:7b", "qwen2.5:7b")
+"""Models that are listed, as if somebody had pulled them; the chat endpoint answers for any."""
 
 CREATED = "2025-01-01T00:00:00Z"
 """Time of every answer: the same request gets the same answer at any time."""
+
+
+def listing() -> bytes:
+    """Return the list of models."""
+    return encode_json({"models": [{"name": name, "model": name, "modified_at": CREATED} for name in MODELS]})
 
 
 class Ollama:

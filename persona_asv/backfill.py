@@ -1,0 +1,268 @@
+"""A history made after the fact: commits of the past, each in an environment of its own, measured in order.
+
+What a commit comes to never depends on the one before: one that does not build or import is skipped, with its
+reason, and what was measured is in the history at once.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+
+from persona_asv import place, trial
+from persona_asv.config import Config
+from persona_asv.course import Progress, Run
+from persona_asv.engine import git, worktree
+from persona_asv.engine.commits import measured_commits
+from persona_asv.engine.environments import Environments, Wanted
+from persona_asv.engine.machine import machine_name, this_machine
+from persona_asv.engine.presence import Presence, Seat, own_names, presence
+from persona_asv.engine.revisions import Revision, chosen
+from persona_asv.engine.suite import results_folder, subject_repository
+from persona_asv.engine.wheel import unwelcome
+from persona_asv.engine.worktree import Attribution
+from persona_asv.errors import MeasurementError, UsageError
+from persona_asv.estimates import Family
+from persona_asv.fingerprint import fingerprint
+from persona_asv.model import ResultFile, State
+from persona_asv.plan import Ground, Plan
+from persona_asv.workloads import Workload
+
+BUILDING_S = 600.0
+"""Seconds that making one commit's environment may take."""
+
+
+class Outcome(Enum):
+    """What became of a commit."""
+
+    MEASURED = "measured"
+    PRESENT = "already measured"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A commit of the past, and what became of it.
+
+    Attributes
+    ----------
+    reason
+        Why it was skipped, or failed.
+    runs
+        What was measured, a run a provider.
+    lacking
+        Providers that were asked for and that this commit does not know, each with the reason.
+    """
+
+    revision: Revision
+    outcome: Outcome
+    reason: str = ""
+    version: str = ""
+    runs: tuple[Run, ...] = ()
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be measured of every commit; None and () leave it to persona.yaml and defaults."""
+
+    workload: Workload
+    families: tuple[Family, ...]
+    subject: str | None = None
+    providers: tuple[str, ...] = ()
+    model: str | None = None
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told how it goes: which commit is next, a line about a step, what is measured, how far it is."""
+
+    next: Callable[[Revision], None]
+    say: Callable[[str], None]
+    begin: Callable[[Sequence[Plan], Ground], None]
+    progress: Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """A history to be made.
+
+    Attributes
+    ----------
+    root
+        The project's folder, which keeps it.
+    repository
+        The clone whose commits are measured; its work tree is not looked at.
+    """
+
+    settings: Config
+    root: Path
+    repository: Path
+
+    @classmethod
+    def of(cls, settings: Config) -> Backfill:
+        """Return the history of the repository here, or of the one that asv.conf.json names.
+
+        Raises
+        ------
+        UsageError
+            There is neither.
+        """
+        root = place.root(settings)
+        repository = subject_repository(root)
+        if repository is None or git.ask(repository, "rev-parse", "--git-dir") is None:
+            tree = worktree.find(Path.cwd())
+            if repository is not None or tree is None:
+                raise UsageError(
+                    f"{repository or root} is no git repository: a history needs one; `repo` of "
+                    "asv.conf.json names another clone"
+                )
+            repository = tree.root
+        return cls(settings, root, repository)
+
+    @property
+    def inner(self) -> Path:
+        """The project's folder within the repository."""
+        here = self.settings.root.resolve()
+        home = self.repository.resolve()
+        return here.relative_to(home) if here.is_relative_to(home) else Path()
+
+    def revisions(self, words: Sequence[str], *, tagged: bool, steps: int | None) -> tuple[Revision, ...]:
+        """Return the commits to be measured; see `engine.revisions.chosen`."""
+        return chosen(self.repository, words, tagged=tagged, steps=steps)
+
+    def unwelcome(self, revision: Revision) -> str | None:
+        """Return which Pythons a commit wants, if the one that runs this is none of them."""
+        for path in dict.fromkeys((self.inner / "pyproject.toml", Path("pyproject.toml"))):
+            text = git.ask(self.repository, "show", f"{revision.commit}:{path.as_posix()}")
+            if text is not None:
+                return unwelcome(text)
+        return None
+
+    def fill(self, revisions: Sequence[Revision], wish: Wish, watcher: Watcher) -> Iterator[Past]:
+        """Measure commit after commit, yielding what became of each.
+
+        Raises
+        ------
+        UsageError
+            The model or profile is none.
+        MeasurementError
+            No commit wants the Python that runs this: said before anything is built.
+        Interrupted
+            A signal ended it; what was measured before is in the history.
+        """
+        place.check_names(wish.subject, wish.model, wish.providers)
+        wanted = {each.commit: self.unwelcome(each) for each in revisions}
+        if revisions and None not in wanted.values():
+            raise MeasurementError(_needs(min(filter(None, wanted.values()))))
+        there = {} if wish.anew else self._there()
+        for revision in revisions:
+            watcher.next(revision)
+            if (python := wanted[revision.commit]) is not None:
+                yield Past(revision, Outcome.SKIPPED, _needs(python))
+            elif self._has(there.get(revision.commit, ()), wish):
+                yield Past(revision, Outcome.PRESENT)
+            else:
+                yield self._measured(revision, wish, watcher)
+
+    def _there(self) -> dict[str, list[ResultFile]]:
+        """Return what the history holds by commit."""
+        found: dict[str, list[ResultFile]] = {}
+        for each in measured_commits(results_folder(self.root)):
+            if isinstance(each, ResultFile):
+                found.setdefault(each.commit, []).append(each)
+        return found
+
+    def _has(self, files: Sequence[ResultFile], wish: Wish) -> bool:
+        """Whether the history has a commit's figures of this workload already, of all it can be asked for."""
+        name = wish.subject or self.settings.subject or "reference"
+        mine = [file for file in files if _fact(file, "subject", "name") == name]
+        names = {benchmark for family in wish.families for benchmark in family.benchmarks}
+        cells = {
+            cell.params
+            for file in mine
+            for benchmark in names & file.series.keys()
+            for cell in file.series[benchmark].cells
+            if cell.state is State.MEASURED
+        }
+        known = [wire for file in mine for wire in _providers(file)]
+        configured = (self.settings.provider or place.DEFAULT_PROVIDER,)
+        usual = known if wish.workload.name == place.EVERY_PROVIDER else configured
+        asked = [wire for wire in wish.providers or usual if wire in known]
+        wanted = {(repr(case.name), repr(wire)) for case in wish.workload.cases for wire in asked}
+        return bool(wanted) and wanted <= cells
+
+    def _measured(self, revision: Revision, wish: Wish, watcher: Watcher) -> Past:
+        """Build a commit's environment and measure it."""
+        name = wish.subject or self.settings.subject or "reference"
+        deadline = time.monotonic() + BUILDING_S
+        wanted = Wanted(revision.label, revision.commit)
+        makers = Environments(
+            self.repository, self.inner, own_names(name), deadline, watcher.say, home=self.root
+        )
+        try:
+            (built,) = makers.build(wanted)
+            there = presence(built, name, revision.label, deadline)
+        except MeasurementError as error:
+            return Past(revision, Outcome.SKIPPED, str(error))
+        past = Past(revision, Outcome.MEASURED, version=there.version)
+        asked = dict.fromkeys(wish.providers)
+        lacking = {wire: _lack(there, wire) for wire in asked if wire not in there.providers}
+        if asked and len(lacking) == len(asked):
+            return replace(past, outcome=Outcome.SKIPPED, reason=_unknown(there, lacking), lacking=lacking)
+        if "batch" in there.lacks and all(case.batch for case in wish.workload.cases):
+            return replace(past, outcome=Outcome.SKIPPED, reason=there.lacks["batch"])
+        known = place.Known(name, name, there.version, there.providers, there.models)
+        plans = place.plans_of(
+            self.settings,
+            wish.workload,
+            wish.families,
+            known,
+            providers=tuple(wire for wire in asked if wire not in lacking),
+            model=wish.model,
+        )
+        ground = self._ground(revision, there)
+        watcher.begin(plans, ground)
+        try:
+            runs = trial.measure(plans, ground, watcher.progress, Seat(built, there, revision.label))
+        except MeasurementError as error:
+            return replace(past, outcome=Outcome.FAILED, reason=str(error), lacking=lacking)
+        kept = [place.keep(run) for run in runs]
+        if refused := next((each.line for each in kept if each.history is None), ""):
+            return replace(past, outcome=Outcome.FAILED, reason=refused, runs=runs, lacking=lacking)
+        return replace(past, runs=runs, lacking=lacking)
+
+    def _ground(self, revision: Revision, there: Presence) -> Ground:
+        machine = this_machine(machine_name(self.settings.machine))
+        attribution = Attribution(revision.commit, revision.date, dirty=False)
+        return Ground(self.root, self.repository, attribution, machine, fingerprint(machine, there.version))
+
+
+def _needs(python: str) -> str:
+    here = platform.python_version()
+    return f"it needs Python {python}, and this is {here}: run persona_asv with such a Python"
+
+
+def _fact(file: ResultFile, key: str, part: str) -> object:
+    found = file.stamp.get(key)
+    return found.get(part) if isinstance(found, dict) else None
+
+
+def _providers(file: ResultFile) -> list[str]:
+    """Return the providers that a measured commit knows; none where it was measured otherwise."""
+    found = file.stamp.get("knows")
+    return [str(wire) for wire in found] if isinstance(found, list) else []
+
+
+def _lack(there: Presence, wire: str) -> str:
+    return there.lacks.get(wire, "no such provider")
+
+
+def _unknown(there: Presence, lacking: Mapping[str, str]) -> str:
+    return "; ".join(f"{there.version} does not know provider {wire}: {why}" for wire, why in lacking.items())
