@@ -13,6 +13,7 @@ import click
 
 import persona_asv
 from persona_asv.commands.group import benchmark
+from persona_asv.credentials import redacted
 from persona_asv.errors import ExitCode, Interrupted, PersonaAsvError
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -87,8 +88,8 @@ def _tell(error: BaseException, *, debug: bool) -> None:
         if debug:
             import traceback
 
-            traceback.print_exception(error)
-        click.echo(_last_words(error), err=True)
+            click.echo(redacted("".join(traceback.format_exception(error))), err=True, nl=False)
+        click.echo(redacted(_last_words(error)), err=True)
     except OSError:
         _unread(sys.stderr)
 

@@ -14,6 +14,7 @@ from typing import Any
 import persona_asv
 from persona_asv import metrics
 from persona_asv.case_rounds import params
+from persona_asv.credentials import covered
 from persona_asv.engine.machine import Machine
 from persona_asv.engine.worktree import Attribution
 from persona_asv.environment import Environment
@@ -140,8 +141,10 @@ def _digest(data: Path) -> str:
 
 
 def inherited(plan: Plan) -> dict[str, str]:
-    """Return our own environment as the measuring processes get it, HOME and all, without former orders."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PERSONA_ASV_")}
+    """Return our environment as measuring processes get it: no former orders, credentials covered."""
+    environ = {
+        name: value for name, value in covered(os.environ).items() if not name.startswith("PERSONA_ASV_")
+    }
     paths = [str(path) for path in plan.python_path]
     paths += filter(None, environ.get("PYTHONPATH", "").split(os.pathsep))
     if paths:

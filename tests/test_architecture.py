@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, environment
 
 ROOMS = {
-    "words": ("errors", "units"),
+    "words": ("errors", "units", "credentials"),
     "nouns": (
         "model",
         "stats",

@@ -76,7 +76,9 @@ def test_an_adapter_is_an_instance_or_makes_one(adapter: Callable[[str, str], No
 @pytest.mark.parametrize(
     ("expected", "name"),
     [
-        pytest.param('use "reference", "persona" or "module:attribute"', "personal", id="neither name nor adapter"),
+        pytest.param(
+            'use "reference", "persona" or "module:attribute"', "personal", id="neither name nor adapter"
+        ),
         pytest.param("unknown subject ''", "", id="empty"),
         pytest.param("unknown subject", ".relative:thing", id="relative module"),
         pytest.param("unknown subject", "os:path.join", id="dotted attribute"),

@@ -190,10 +190,15 @@ class TestSurroundings:
         assert (found["HOME"], found["cwd"]) == (str(tmp_path), str(newer.resolve()))
         assert found["keys"] == [None, "yours"]
 
-    def test_a_real_key_is_never_sent(self, newer: Path, stand_in: StandIn) -> None:
-        said = asked(newer, stand_in.base_url("key"), "anthropic", ANTHROPIC_API_KEY="sk-real")
-        assert said["said"] == [[1, 0, *said["said"][0][2:]]]
-        assert said["keys"] == ["sk-real", None]
+    def test_no_real_key_is_left_while_a_session_is_open(self, tmp_path: Path, stand_in: StandIn) -> None:
+        source = persona_like.write(
+            tmp_path, before="raise ValueError(sorted(__import__('os').environ.values()))"
+        )
+        real = {"ANTHROPIC_API_KEY": "sk-real", "OPENAI_API_KEY": "sk-real", "GOOGLE_API_KEY": "sk-real"}
+        found = asked(source, stand_in.base_url("key"), "anthropic", **real)
+        assert "ValueError" in found["said"]
+        assert "sk-real" not in found["said"]
+        assert found["keys"] == ["sk-real", "sk-real"], "afterwards they are there again"
 
     def test_a_proxy_is_passed_by(self, newer: Path, stand_in: StandIn) -> None:
         found = asked(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from persona_asv.credentials import covered
 from persona_asv.engine import layer, subject_probe
 from persona_asv.engine.environments import Built
 from persona_asv.engine.job import Job
@@ -124,7 +125,7 @@ def presence(built: Built, subject: str, label: str, deadline: float) -> Presenc
         answer, log = Path(folder, "answer.json"), Path(folder, "log")
         command = [str(built.python), "-I", str(Path(subject_probe.__file__)), str(answer)]
         command += [subject, module_of(subject)]
-        with Job(command, environ=os.environ, cwd=Path(folder), output=log) as job:
+        with Job(command, environ=covered(os.environ), cwd=Path(folder), output=log) as job:
             while job.wait(_TICK) is None:
                 if time.monotonic() > deadline:
                     raise MeasurementError(f"{label}: importing subject {subject} took until the deadline")

@@ -92,8 +92,9 @@ class UpstreamSubject:
             "no_proxy": "127.0.0.1,localhost",
             **_led(self.kinds[provider], base_url, f"Persona {self.version}: {provider}"),
         }
-        if key := getattr(self.kinds[provider], "ENV_VAR", None):
-            changes[key] = api_key
+        for kind in self.kinds.values():  # so that no real key is left to be sent, or told in an error
+            if key := getattr(kind, "ENV_VAR", None):
+                changes[key] = api_key
         stack = contextlib.ExitStack()
         stack.enter_context(environment(**changes))
         return UpstreamSession(self.module, provider, model, api_key, stack.close)
