@@ -364,6 +364,11 @@ class TestAttributeInstalled:
         root = make_repository(tmp_path / "root", layout)
         assert attribute(found(root), install(tmp_path / place), PACKAGE) == of_commit(root)
 
+    def test_a_wheel_that_leaves_data_out_is_still_the_commits(self, root: Path, tmp_path: Path) -> None:
+        code = install(tmp_path / "elsewhere")
+        (code / "a template.txt").unlink()
+        assert attribute(found(root), code, PACKAGE) == of_commit(root)
+
     @pytest.mark.parametrize("place", ["root/.venv/lib/site-packages", "elsewhere"])
     @pytest.mark.parametrize(
         "change",
