@@ -69,3 +69,11 @@ def rehearsal(session: nox.Session) -> None:
     """Carry out the shell steps of the workflow templates here, with simulated events."""
     session.install("-e", ".[test]")
     session.run("python", "tests/workflows/rehearsal.py", *(session.posargs or [str(Path.cwd())]))
+
+
+@nox.session
+@nox.parametrize("typer", ["typer==0.9.4 click<8.2", "typer<0.26 click<8.4", "typer click"])
+def mount(session: nox.Session, typer: str) -> None:
+    """Mount our group in applications of an old Typer, the last that needed click, and the newest."""
+    session.install("--upgrade", "-e", ".[test]", *typer.split())
+    session.run("python", "-m", "pytest", "tests/test_mount.py")

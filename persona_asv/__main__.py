@@ -1,4 +1,4 @@
-"""``python -m persona_asv``: the same door as the scripts ``persona`` and ``persona-asv``."""
+"""``python -m persona_asv``: our command line, as the script ``persona-asv``."""
 
 from persona_asv.door import main
 

@@ -7,12 +7,12 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import click
 
 import persona_asv
-from persona_asv.commands.group import benchmark
+from persona_asv.commands.group import Group, NoCommand, benchmark
 from persona_asv.credentials import redacted
 from persona_asv.errors import ExitCode, Interrupted, PersonaAsvError
 
@@ -20,7 +20,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 """What ends a command; Windows has no SIGHUP."""
 
 
-class Door(click.Group):
+class Door(Group):
     """The group that every command is in: a signal ends them all as an error of ours."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -40,20 +40,33 @@ class Door(click.Group):
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(persona_asv.__version__, prog_name="persona_asv")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks; may stand anywhere.")
+@click.option("-q", "--quiet", is_flag=True, expose_value=False, hidden=True)
+@click.option("-v", "--verbose", count=True, expose_value=False, hidden=True)
+@click.option("--no-color", is_flag=True, expose_value=False, hidden=True)
 def persona() -> None:
     """Persona's performance gate and history."""
+    # The hidden options are Persona's, which may stand before any command of it. They change nothing here:
+    # there is no colour to switch off, and how much a command of ours tells is that command's to say.
 
 
 persona.add_command(benchmark)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with an `ExitCode`."""
+def main(arguments: list[str] | None = None, *, program: str | None = None) -> NoReturn:
+    """Run the command line and exit with an `ExitCode`.
+
+    Parameters
+    ----------
+    arguments
+        By default those of this process.
+    program
+        What the user called, for help and errors; by default this process's script.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
     if sys.stdout is None:  # closed by the caller, who wants the code alone
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open to the end
     debug = "--debug" in arguments
-    code = run([argument for argument in arguments if argument != "--debug"], debug=debug)
+    code = run([each for each in arguments if each != "--debug"], debug=debug, program=program)
     _be_deaf()
     try:
         sys.stdout.flush()
@@ -62,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(int(code))
 
 
-def run(arguments: list[str], *, debug: bool = False) -> ExitCode:
+def run(arguments: list[str], *, debug: bool = False, program: str | None = None) -> ExitCode:
     """Run the command line; returns its exit code, every error already told in one line.
 
     A command returns its `ExitCode` (None is a pass). click's own codes (1 for an abort, 2 for bad usage) and
@@ -72,17 +85,17 @@ def run(arguments: list[str], *, debug: bool = False) -> ExitCode:
         if signal.getsignal(number) is not signal.SIG_IGN:  # which is how nohup asks to run on
             signal.signal(number, _interrupt)
     try:
-        result = persona.main(arguments, prog_name=_name(), standalone_mode=False)
+        result = persona.main(arguments, prog_name=program or _name(), standalone_mode=False)
         return ExitCode(result or 0)
     except SystemExit as end:  # click's: 0 after a shell's completion, else nobody reads what it prints
         return _unread(sys.stdout) if end.code else ExitCode.PASS
     except (Exception, KeyboardInterrupt) as error:
         _be_deaf()
-        _tell(error, debug=debug)
+        tell(error, debug=debug)
         return ExitCode.COULD_NOT_MEASURE
 
 
-def _tell(error: BaseException, *, debug: bool) -> None:
+def tell(error: BaseException, *, debug: bool) -> None:
     """Print the error on standard error; where that is full or not read, the exit code must do."""
     try:
         if debug:
@@ -97,7 +110,7 @@ def _tell(error: BaseException, *, debug: bool) -> None:
 def _last_words(error: BaseException) -> str:
     """Return the one line that tells an error; a group called without a command gets its help instead."""
     match error:
-        case click.exceptions.NoArgsIsHelpError():
+        case NoCommand():
             return error.format_message()
         case PersonaAsvError():
             message = str(error)

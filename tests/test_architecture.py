@@ -58,6 +58,8 @@ ROOMS = {
     "render": ("render",),
     "commands": ("commands",),
     "door": ("door",),
+    "script": ("script",),
+    "mounting": ("mounting",),
     "program": ("__main__",),
     "version": ("",),
 }
@@ -176,13 +178,16 @@ ENTERED_FROM: dict[str, set[str]] = {
         "persona_asv.commands.commenting",
     },
     "door": {"persona_asv.commands.group", "words", "version"},
+    "script": {"door", "words"},
+    "mounting": {"door"},
     "program": {"door"},
     "version": set(),
 }
 """The rooms, or single modules, that the modules of a room may import: only downward, never sideways."""
 
 LIBRARIES = {
-    "click": ("persona_asv.commands", "persona_asv.door"),
+    "click": ("persona_asv.commands", "persona_asv.door", "persona_asv.mounting"),
+    "typer": (),
     "yaml": ("persona_asv.yaml_tree", "persona_asv.yaml_text"),
     "filelock": ("persona_asv.baselines", "persona_asv.engine.cache", "persona_asv.site"),
     "packaging": ("persona_asv.baselines", "persona_asv.engine.wheel"),
@@ -426,6 +431,8 @@ class TestReading:
             ("persona_asv.commands.run", "from persona_asv.door import main"),
             ("persona_asv.door", "from persona_asv.commands.run import run"),
             ("persona_asv", "from persona_asv.errors import ExitCode"),
+            ("persona_asv", "def mount():\n    from persona_asv.mounting import mount"),
+            ("persona_asv.door", "from persona_asv.script import main"),
         ],
     )
     def test_every_wrong_way_is_seen(self, name: str, source: str, tmp_path: Path) -> None:

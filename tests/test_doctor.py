@@ -24,7 +24,16 @@ from persona_asv.errors import ExitCode, Interrupted
 from persona_asv.fitness import floor, pulse, surroundings
 from persona_asv.fitness.examination import examine
 from persona_asv.fitness.finding import Finding, Fitness, worst
-from persona_asv.fitness.readings import Checkout, Floor, Processor, Pulse, Readings, Script
+from persona_asv.fitness.readings import (
+    Checkout,
+    Claim,
+    Command,
+    Floor,
+    Processor,
+    Pulse,
+    Readings,
+    Script,
+)
 from persona_asv.render import fitness as render
 from persona_asv.render.terminal import Style
 from persona_asv.thresholds import Limits
@@ -34,13 +43,19 @@ LIMITS = Limits(10, 25)
 FIT, CARE, UNFIT = Fitness
 STEADY = Pulse(runs=1000, median=0.0004, scatter=0.01, slow=1.2, waiting=0.01, stolen=0.0)
 CLEAR = Floor(0.01, (-0.05, 0.07), 0.04, 0.01, {"quick": 0.4, "standard": 0.15, "full": 0.13})
+SCRIPT = Command("/bin/persona", "persona_asv.script")
+THEIR_SCRIPT = Command("/bin/persona", "persona.ui.cli")
+OTHER = Command("/bin/persona", None)
+OURS = Claim("persona-asv", "persona_asv.script", "persona-asv==0.1.0")
+THEIRS = Claim("persona", "persona.ui.cli", "git+https://example.org/p@c0ffee")
+AGAIN = "python -m pip install --force-reinstall --no-deps persona-asv==0.1.0"
 GOOD = Readings(
     pulse=STEADY,
     floor=CLEAR,
     processor=Processor(cores=8, load=0.3, governor="performance", turbo=False, smt=False),
     checkout=Checkout("git 2.50", repository=True, commits=12),
     baselines=2,
-    script=Script("/bin/persona", ours=True, claimed_by=("persona-asv",)),
+    script=Script("/bin", SCRIPT, SCRIPT, (OURS,)),
 )
 
 
@@ -93,15 +108,24 @@ ROWS: list[tuple[dict[str, Any], str, Fitness, str, str]] = [
     ({"free": 50 << 20}, "disk", UNFIT, "50 MB free", "make room"),
     ({"baselines": 0}, "baselines", FIT, "none yet", "capture makes one"),
     ({"baselines": 0, "broken": ("v1.yaml: torn",)}, "baselines", CARE, "v1.yaml: torn", "mend it"),
-    ({"script": Script()}, "script", FIT, "not on PATH", "persona-asv"),
-    ({"script": Script("/bin/persona")}, "script", FIT, "does not start persona_asv", "use persona-asv"),
+    ({"script": Script("/bin", None, None, (OURS,))}, "script", FIT, "nobody's: /bin has no persona", AGAIN),
+    ({"script": Script("/bin")}, "script", FIT, "nobody's: /bin has no persona", "use python -m persona_asv"),
     (
-        {"script": Script("/bin/persona", ours=True, claimed_by=("persona", "persona-asv"))},
-        *("script", FIT, "is persona_asv's; persona brings a persona too", "--no-deps persona gives"),
+        {"script": Script("/bin", OTHER, OTHER, (OURS,))},
+        *("script", FIT, "something else's: /bin/persona starts no package", AGAIN),
     ),
     (
-        {"script": Script("/bin/persona", ours=False, claimed_by=("persona", "persona-asv"))},
-        *("script", FIT, "is persona's", "--no-deps persona-asv gives"),
+        {"script": Script("/bin", SCRIPT, SCRIPT, (OURS, THEIRS))},
+        *("script", FIT, "persona_asv's; persona brings one too, and is given all but benchmark"),
+        "--force-reinstall --no-deps git+https://example.org/p@c0ffee makes it persona's",
+    ),
+    (
+        {"script": Script("/bin", SCRIPT, SCRIPT, (Claim("acme", "acme", "acme==1"), OURS))},
+        *("script", FIT, "persona_asv's; acme brings one too", "--no-deps acme==1 makes it acme's"),
+    ),
+    (
+        {"script": Script("/bin", THEIR_SCRIPT, THEIR_SCRIPT, (OURS, THEIRS))},
+        *("script", FIT, "is persona's, and knows benchmark only if persona mounts it", AGAIN),
     ),
     ({}, "A/A", FIT, "differs by +1.0% (-5.0% to +7.0%)", ""),
     (seeing(0.19), "standard", FIT, "a change of 19% or more", ""),
@@ -341,17 +365,6 @@ class TestSurroundings:
 
     def test_outside_of_a_repository(self, tmp_path: Path) -> None:
         assert not surroundings.checkout(tmp_path).repository
-
-    @pytest.mark.parametrize(("ours", "text"), [(True, "from persona_asv.door import main"), (False, "x")])
-    def test_the_scripts_owner(
-        self, ours: bool, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        (tmp_path / "persona").write_text(f"#!/usr/bin/env python3\n{text}\n")
-        (tmp_path / "persona").chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path))
-        found = surroundings.script()
-        assert (found.path, found.ours) == (str(tmp_path / "persona"), ours)
-        assert "persona-asv" in found.claimed_by
 
     def test_broken_baselines_are_told_by_name(self, tmp_path: Path) -> None:
         (tmp_path / "baselines").mkdir()

@@ -29,7 +29,27 @@ FORMER = {"providers": "run"}
 """Commands that stand in no list, and the module of each: other documents' spellings."""
 
 
-class Contents(click.Group):
+class NoCommand(click.UsageError):
+    """A group was called without a command; the message is its help."""
+
+
+class Group(click.Group):
+    """A group that is bad usage without a command, whatever the version of click makes of that."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the group's own options.
+
+        Raises
+        ------
+        NoCommand
+            There is nothing to read.
+        """
+        if not args and not ctx.resilient_parsing:
+            raise NoCommand(ctx.get_help(), ctx=ctx)
+        return super().parse_args(ctx, args)
+
+
+class Contents(Group):
     """A group that knows its commands' names and lines without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from persona_asv.fitness import ownership
 from persona_asv.fitness.finding import Finding, Fitness
 from persona_asv.fitness.readings import Readings
 from persona_asv.thresholds import Limits
@@ -174,19 +175,7 @@ def _baselines(r: Readings) -> Iterator[Finding]:
 
 
 def _script(r: Readings) -> Iterator[Finding]:
-    its = r.script
-    others = [name for name in its.claimed_by if name != "persona-asv"]
-    if its.path is None:
-        yield Finding("script", FIT, "persona is not on PATH", "use persona-asv, or python -m persona_asv")
-    elif others:
-        owner = "persona_asv" if its.ours else others[0]
-        yield Finding("script", FIT, f"{its.path} is {owner}'s; {', '.join(others)} brings a persona too",
-                      f"persona-asv is always this one; python -m pip install --force-reinstall --no-deps "
-                      f"{others[0] if its.ours else 'persona-asv'} gives persona to the other")  # fmt: skip
-    elif not its.ours:
-        yield Finding("script", FIT, f"{its.path} does not start persona_asv", "use persona-asv")
-    else:
-        yield Finding("script", FIT, f"{its.path} is persona_asv's")
+    yield from ownership.findings(r.script)
 
 
 def _detectable(r: Readings, limits: Limits) -> Iterator[Finding]:

@@ -103,22 +103,56 @@ class Checkout:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """The command ``persona``.
+class Command:
+    """An executable file.
 
     Attributes
     ----------
-    path
-        Where a shell finds it.
-    ours
-        Whether it starts persona_asv.
-    claimed_by
-        The installed packages that bring a command of this name.
+    starts
+        The module that it imports its program from; None where it is no console script.
     """
 
-    path: str | None = None
-    ours: bool = False
-    claimed_by: tuple[str, ...] = ()
+    path: str
+    starts: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An installed package that brings a console script.
+
+    Attributes
+    ----------
+    module
+        Where its program is.
+    source
+        What pip installs the package from again.
+    """
+
+    name: str
+    module: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The script ``persona``.
+
+    Attributes
+    ----------
+    folder
+        Where this environment's scripts are.
+    here
+        The one in that folder.
+    found
+        The one that a shell finds.
+    claims
+        The packages of this environment that bring one, by name.
+    """
+
+    folder: str = ""
+    here: Command | None = None
+    found: Command | None = None
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, entry_points, requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from persona_asv.baselines.shelf import shelf_of
@@ -18,7 +18,8 @@ from persona_asv.config import Config
 from persona_asv.engine import git
 from persona_asv.environment import Environment
 from persona_asv.errors import PersonaAsvError
-from persona_asv.fitness.readings import Checkout, Processor, Readings, Script
+from persona_asv.fitness import script
+from persona_asv.fitness.readings import Checkout, Processor, Readings
 
 _PINNED = ("asv", "asv_runner")
 
@@ -52,7 +53,7 @@ def read(settings: Config, environment: Environment, root: Path = Path("/")) -> 
             for book in books
             if (problem := book.problem)
         ),
-        script=script(),
+        script=script.read(),
     )
 
 
@@ -148,15 +149,3 @@ def checkout(folder: Path) -> Checkout:
         return Checkout(f"git {number} ({error})")
     commits = (git.ask(folder, "rev-list", "--count", "HEAD") or "0").strip()
     return Checkout(f"git {number}", repository=True, commits=int(commits), shallow=git.is_shallow(folder))
-
-
-def script() -> Script:
-    """Return whose command ``persona`` is."""
-    found = shutil.which("persona")
-    claims = {
-        point.dist.name
-        for point in entry_points(group="console_scripts", name="persona")
-        if point.dist is not None
-    }
-    text = _text(Path(found)) if found else None
-    return Script(found, ours="persona_asv" in (text or ""), claimed_by=tuple(sorted(claims)))
