@@ -192,11 +192,14 @@ class Backfill:
             if cell.state is State.MEASURED
         }
         known = [wire for file in mine for wire in _providers(file)]
-        configured = (self.settings.provider or place.DEFAULT_PROVIDER,)
-        usual = known if wish.workload.name == place.EVERY_PROVIDER else configured
-        asked = [wire for wire in wish.providers or usual if wire in known]
+        asked = [wire for wire in self._asked(wish, known) if wire in known]
         wanted = {(repr(case.name), repr(wire)) for case in wish.workload.cases for wire in asked}
         return bool(wanted) and wanted <= cells
+
+    def _asked(self, wish: Wish, known: Sequence[str]) -> Sequence[str]:
+        """Return the providers to be measured, of those that a commit knows where all are."""
+        every = wish.workload.name == place.EVERY_PROVIDER
+        return wish.providers or (known if every else (self.settings.provider or place.DEFAULT_PROVIDER,))
 
     def _measured(self, revision: Revision, wish: Wish, watcher: Watcher) -> Past:
         """Build a commit's environment and measure it."""
@@ -212,19 +215,21 @@ class Backfill:
         except MeasurementError as error:
             return Past(revision, Outcome.SKIPPED, str(error))
         past = Past(revision, Outcome.MEASURED, version=there.version)
-        asked = dict.fromkeys(wish.providers)
+        asked = dict.fromkeys(self._asked(wish, there.providers))
         lacking = {wire: _lack(there, wire) for wire in asked if wire not in there.providers}
-        if asked and len(lacking) == len(asked):
+        if len(lacking) == len(asked):
             return replace(past, outcome=Outcome.SKIPPED, reason=_unknown(there, lacking), lacking=lacking)
         if "batch" in there.lacks and all(case.batch for case in wish.workload.cases):
             return replace(past, outcome=Outcome.SKIPPED, reason=there.lacks["batch"])
         known = place.Known(name, name, there.version, there.providers, there.models)
+        wires = tuple(wire for wire in asked if wire not in lacking)
+        seconds = wish.workload.timeout_s * max(1, len(wish.providers))  # as much as a run of each has
         plans = place.plans_of(
             self.settings,
-            wish.workload,
+            replace(wish.workload, timeout_s=seconds),
             wish.families,
             known,
-            providers=tuple(wire for wire in asked if wire not in lacking),
+            providers=wires,
             model=wish.model,
         )
         ground = self._ground(revision, there)

@@ -16,7 +16,7 @@ import pytest
 import typer
 from click.testing import CliRunner
 from conftest import ROOT, Done, environment, persona
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_compare import written
 from typer.testing import CliRunner as TyperRunner
@@ -193,6 +193,7 @@ class TestWords:
         yield TyperRunner().invoke, application
         yield CliRunner().invoke, click.Group("host")
 
+    @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     @given(WORDS)
     def test_arrive_as_they_are(self, words: list[str]) -> None:
         for invoke, application in self.apps():
