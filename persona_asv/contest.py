@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from persona_asv.course import Course, Progress
+from persona_asv.course import Course, Progress, remains
 from persona_asv.engine.environments import Built, Environments, Wanted
 from persona_asv.engine.presence import Seat, presence
 from persona_asv.engine.store import RunFolder
@@ -150,8 +150,7 @@ def contest(
         for course in courses:
             _describe(course, state="partial", reason=reason)
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
-        remains = "; ".join(dict.fromkeys(course.remains() for course in courses))
-        raise kind(f"{reason}; {remains}") from error
+        raise kind(f"{reason}; {remains(courses)}") from error
     for course in courses:
         _describe(course, state="finished")
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -176,12 +176,6 @@ class Course:
         """Write down what became of it."""
         self.folder.describe(facts(self.plan, self.ground, state=state, reason=reason))
 
-    def remains(self) -> str:
-        """Return what is left of it after a failure."""
-        if not self.kept and not self.tally.operations:
-            return "nothing was measured"
-        return f"kept {len(self.kept)} of {len(self.deals)} rounds, marked partial, in {self.folder.path}"
-
     def run(self) -> Run:
         """Return the finished run."""
         plan, tally = self.plan, self.tally
@@ -189,6 +183,16 @@ class Course:
         share = tally.delay / tally.wall if tally.wall else 0.0
         harness = Harness(self.own, share, tally.failed, sampled=tally.sampled > 0)
         return Run(plan, self.ground, self.folder, cases, harness, len(self.kept))
+
+
+def remains(courses: Sequence[Course]) -> str:
+    """Return what is left of runs that took turns, after a failure."""
+    if not any(course.kept or course.tally.operations for course in courses):
+        return "nothing was measured"
+    kept, of = (sum(map(len, parts)) for parts in zip(*((c.kept, c.deals) for c in courses), strict=True))
+    paths = [course.folder.path for course in courses]
+    where = paths[0] if len(paths) == 1 else paths[0].parent
+    return f"kept {kept} of {of} rounds, marked partial, in {where}"
 
 
 def _why(plan: Plan, round_: Round, code: int, tally: Tally) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import zip_longest
 
 from persona_asv import metrics
-from persona_asv.course import Course, Progress, Run
+from persona_asv.course import Course, Progress, Run, remains
 from persona_asv.engine.job import Job
 from persona_asv.engine.presence import Seat
 from persona_asv.engine.round import Round
@@ -57,8 +57,7 @@ def measure(
         for course in courses:
             course.describe("partial", reason)
         kind = Interrupted if isinstance(error, Interrupted | KeyboardInterrupt) else MeasurementError
-        remains = "; ".join(dict.fromkeys(course.remains() for course in courses))
-        raise kind(f"{reason}; {remains}") from error
+        raise kind(f"{reason}; {remains(courses)}") from error
     for course in courses:
         if reason := _nothing(course):
             for each in courses:
