@@ -34,6 +34,9 @@ class Entry:
         The simulated model time, milliseconds.
     retry_after_s
         Seconds the answer ordered the client to wait.
+    first_token, last_token
+        Of a stream: when its first and its last token had left, like ``finished``, which is both where they
+        left at once; None of a whole answer.
     leaving
         Held while the answer's last bytes go and their moment is noted: nobody who has an answer finds it
         unfinished in the log.
@@ -50,6 +53,8 @@ class Entry:
     output_tokens: int = 0
     model_time_ms: float = 0.0
     retry_after_s: float | None = None
+    first_token: float | None = None
+    last_token: float | None = None
     leaving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def as_document(self) -> dict[str, object]:
