@@ -28,6 +28,8 @@ class Request:
         HTTP status of the answer, None where none left.
     personas
         Sound personas in the answer.
+    input_tokens
+        Those of `tokens` that the model read.
     """
 
     received: float
@@ -37,6 +39,7 @@ class Request:
     connection: int = 0
     status: int | None = 200
     personas: int = 1
+    input_tokens: int = 0
 
     @classmethod
     def of(cls, entry: dict[str, Any]) -> Request:
@@ -49,6 +52,7 @@ class Request:
             connection=int(entry["connection"]),
             status=entry["status"],
             personas=int(entry["personas"]),
+            input_tokens=int(entry["input_tokens"]),
         )
 
     @property

@@ -115,6 +115,7 @@ def prepare_each(
             profile=profile,
             python_path=path,
             own=tuple(case for each in own(settings).values() for case in each.cases),
+            price=settings.prices.get(model_of(wire)),
         )
         for wire in wires
     )

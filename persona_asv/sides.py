@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.model import Cell, ResultFile, State
 from persona_asv.rounds import Round, Seconds, Side
 
@@ -91,6 +91,9 @@ def _round(file: ResultFile, params: tuple[str, ...], without: Collection[str]) 
                 continue  # it cannot be compared
             yardsticks[single.key] = beside
         scalars[single.key] = value if single.yardstick else single.of(value)
+    if not set(costs.SERIES) & set(without):
+        cost = costs.of_round(file, params)
+        scalars |= {} if cost is None else {costs.KEY: cost}
     wall = _samples(file, metrics.LATENCY, params, without)
     timed = {
         name: _samples(file, metrics.GENERATION + benchmark, params, without) if wall else None

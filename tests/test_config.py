@@ -227,6 +227,7 @@ benchmarks:
             "api_calls_per_persona",
             "tokens_per_persona",
             "connections_per_persona",
+            "cost_per_persona",
             "python_calls_per_persona",
             "cli_startup_ms",
             "import_ms",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.course import Progress, Run
 from persona_asv.estimates import Estimate, Family
@@ -102,7 +102,7 @@ def summary(run: Run, total: float, style: Style, history: str) -> str:
         unsupported |= any(not estimate.supported for row in rows for estimate in row.quantiles)
         cells = [(row.label, *(cell(estimate, style) for estimate in row.quantiles)) for row in rows]
         parts += [style.table(("Metric", "P50", "P95", "P99"), cells)] if cells else []
-    parts += map(style.wrap, _reliability(run))
+    parts += map(style.wrap, (*_reliability(run), *_cost(run)))
     parts += map(style.wrap, notes([run], style, unsupported=unsupported))
     overhead = max(0.0, total - run.harness.own)
     parts += [
@@ -170,6 +170,19 @@ def _reliability(run: Run) -> list[str]:
     return lines
 
 
+def _cost(run: Run) -> Iterator[str]:
+    """Yield what a persona costs, by which price, or why that is not known: one line a case."""
+    if "cost" not in {family.name for family in run.plan.families}:
+        return
+    for case in run.cases:
+        found, price = costs.estimate(case), costs.sentence(case)
+        who = f"Cost of {case.case}: " if len(run.cases) > 1 else "Cost: "
+        if found is not None:
+            yield f"{who}{found.unit.write(found.value)} per persona, {price}"
+        elif price:
+            yield who + price
+
+
 def duration(seconds: float) -> str:
     """Return a time for people.
 
@@ -218,6 +231,12 @@ def cases_as_json(cases: Sequence[CaseRounds], families: Sequence[Family]) -> di
     }
 
 
+def _price(run: Run) -> dict[str, object] | None:
+    """Return the price of the model, in US dollars per million tokens; None where none is known."""
+    price = costs.price_of(run.cases[0].files[0].stamp) if run.cases and run.cases[0].files else None
+    return None if price is None else costs.stamped(price)
+
+
 def as_json(run: Run, total: float, history: str) -> dict[str, object]:
     """Return the whole run for ``--json``; times in seconds."""
     plan, ground = run.plan, run.ground
@@ -230,6 +249,7 @@ def as_json(run: Run, total: float, history: str) -> dict[str, object]:
         **identity(plan, ground),
         "machine": ground.machine.machine,
         "rounds": run.rounds,
+        "price": _price(run),
         "cases": cases_as_json(run.cases, plan.families),
         "total_seconds": round(total, 3),
         "harness_overhead_seconds": round(overhead, 3),
