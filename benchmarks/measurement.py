@@ -83,7 +83,7 @@ class Measurement:
         self._spool = Spool(folder / f"{kind}.{case.name}.{provider}.jsonl")
         self._spool.write(
             "start", kind=kind, case=case.name, provider=provider, operations=case.operations,
-            code=_file_of(settings.subject),
+            code=file_of(settings.subject),
         )  # fmt: skip
         self._provider = Provider(settings.standin)
         self._provider.open_session(self._session, settings.profile, settings.faults)
@@ -196,7 +196,7 @@ class Measurement:
         self._spool.close()
 
 
-def _file_of(subject: str) -> str:
+def file_of(subject: str) -> str:
     """Return the file that a loaded subject's module came from: whose code this process measures."""
     module = subject.partition(":")[0] if ":" in subject else "persona_asv.subject.reference"
     return str(getattr(sys.modules.get(module), "__file__", None) or "")
