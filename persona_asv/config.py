@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from persona_asv import prices
 from persona_asv.prices import Price
+from persona_asv.rounds import TOKEN_TIMES
 from persona_asv.sizes import OwnWorkload, WorkloadSizes
 from persona_asv.yaml_tree import TEXT, Entry, Reader, compose, read_text, scalar
 
@@ -28,6 +29,7 @@ METRICS = (
     *("api_calls_per_persona", "tokens_per_persona", "connections_per_persona", "cost_per_persona"),
     "python_calls_per_persona",
     *("cli_startup_ms", "import_ms", "imported_modules", "error_rate", "retry_rate", "parse_success_rate"),
+    *(f"{name}_{p}" for name in TOKEN_TIMES for p in ("p50", "p95", "p99")),
 )
 
 

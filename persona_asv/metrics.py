@@ -13,6 +13,7 @@ from persona_asv import costs, rates
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.errors import UsageError
 from persona_asv.estimates import QUANTILES, Distribution, Estimate, Family, Row, Single
+from persona_asv.rounds import TOKEN_TIMES
 from persona_asv.units import COUNT, MEGABYTES, MILLISECONDS, PER_MINUTE, PERCENT, USD, Unit
 
 GENERATION = "generation.Generation."
@@ -33,6 +34,9 @@ PARSE_FAILURE_RATE = GENERATION + "track_parse_failure_rate"
 MEMORY = "memory.Memory.peakmem_generate"
 OPERATION_PEAK = "memory.Memory.track_operation_peak"
 MEMORY_AVERAGE = "memory.Memory.track_average"
+
+STREAMED = {name: f"streaming.Streaming.track_{name}" for name in TOKEN_TIMES}
+"""Times of streamed tokens by what they are called, and the series that hold them."""
 
 CONCURRENT = frozenset({WINDOWS})
 """What is measured only where several requests are under way: else it repeats another series."""
@@ -91,29 +95,46 @@ FAMILIES: Mapping[str, Family] = {
             rounds=3,
             least=3,
         ),
+        Family(
+            "streaming",
+            "time to first token, between tokens and per token, of streamed answers; only on request",
+            tuple(STREAMED.values()),
+            on_request=True,
+        ),
     )
 }
 
 
-def families(only: Iterable[str]) -> tuple[Family, ...]:
-    """Return the families asked for, all where none is named.
+USUAL = tuple(family for family in FAMILIES.values() if not family.on_request)
+"""What is measured where nobody says what."""
+
+
+def families(only: Iterable[str], also: Iterable[str] = ()) -> tuple[Family, ...]:
+    """Return the families asked for: all but those on request where none is named.
+
+    Parameters
+    ----------
+    also
+        Families beside those.
 
     Raises
     ------
     UsageError
         A name is unknown.
     """
-    names = tuple(only)
-    for name in names:
-        if name not in FAMILIES:
-            raise UsageError(f"--only: unknown metric {name!r}; choose from {', '.join(FAMILIES)}")
-    return tuple(family for family in FAMILIES.values() if not names or family.name in names)
+    chosen = {"--only": tuple(only), "--also": tuple(also)}
+    for flag, names in chosen.items():
+        for name in names:
+            if name not in FAMILIES:
+                raise UsageError(f"{flag}: unknown metric {name!r}; choose from {', '.join(FAMILIES)}")
+    wanted = {*(chosen["--only"] or (family.name for family in USUAL)), *chosen["--also"]}
+    return tuple(family for family in FAMILIES.values() if family.name in wanted)
 
 
 def of_a_run(chosen: Iterable[Family], rounds: int) -> tuple[Family, ...]:
     """Return what a run of so many rounds measures: all that was asked for, or all that it can judge."""
     wished = tuple(chosen)
-    asked = len(wished) < len(FAMILIES)
+    asked = not set(wished) >= set(USUAL)
     return tuple(family for family in wished if asked or rounds >= family.least)
 
 
@@ -154,6 +175,10 @@ DISTRIBUTIONS = (
     Distribution("startup", "cli_startup", "cli_startup", MILLISECONDS, CLI_STARTUP, 1e3),
     Distribution("startup", "import", "import", MILLISECONDS, IMPORT, 1e3),
     Distribution("startup", "imported_modules", "imported_modules", COUNT, IMPORTED_MODULES),
+    *(
+        Distribution("streaming", name, name, MILLISECONDS, series, 1e3, gated=True)
+        for name, series in STREAMED.items()
+    ),
 )
 
 

@@ -235,6 +235,15 @@ benchmarks:
             "error_rate",
             "retry_rate",
             "parse_success_rate",
+            "time_to_first_token_p50",
+            "time_to_first_token_p95",
+            "time_to_first_token_p99",
+            "inter_token_latency_p50",
+            "inter_token_latency_p95",
+            "inter_token_latency_p99",
+            "time_per_output_token_p50",
+            "time_per_output_token_p95",
+            "time_per_output_token_p99",
         }
 
 

@@ -126,6 +126,11 @@ def timed(runs: Sequence[Run]) -> bool:
     return any(case.cells(metrics.LATENCY) for run in runs for case in run.cases)
 
 
+def streamed(runs: Sequence[Run]) -> bool:
+    """Whether times of tokens were measured."""
+    return any(case.cells(name) for run in runs for case in run.cases for name in metrics.STREAMED.values())
+
+
 def cell(estimate: Estimate, style: Style) -> str:
     """Return a figure for a table, marked where it rests on too little."""
     return estimate.unit.write(estimate.value) + ("" if estimate.supported else f" {style.mark}")
@@ -145,6 +150,11 @@ def notes(runs: Sequence[Run], style: Style, *, unsupported: bool) -> list[str]:
     if timed(runs) and any(case.batch for case in run.plan.workload.cases):
         said.append(
             "In a batch client_overhead is per persona, and throughput at more than 1 at a time per second."
+        )
+    if run.plan.profile == "none" and streamed(runs):
+        said.append(
+            "All tokens of a stream are there at once: their times are Persona's own; "
+            "`--profile stream:300:20` paces them."
         )
     if unsupported:
         said.append(f"{style.mark} fewer than 5 samples lie beyond this percentile: shown, never decisive.")
