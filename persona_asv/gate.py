@@ -11,14 +11,14 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from persona_asv import costs, starts
+from persona_asv import costs, starts, token_times
 from persona_asv.calibration import Calibration, calibrate
 from persona_asv.doubt import Kind, kind_of, softened
 from persona_asv.errors import MeasurementError
 from persona_asv.evidence import USUAL_SCATTER, usual_scatter
 from persona_asv.judgement import Finding, Judgement
 from persona_asv.jury import judge_timings
-from persona_asv.rounds import Side, interleaved
+from persona_asv.rounds import TOKEN_TIMES, Side, interleaved
 from persona_asv.scalars import judge_scalar
 from persona_asv.thresholds import Thresholds
 from persona_asv.timing import Timing, of_threads_apart, timing
@@ -26,8 +26,8 @@ from persona_asv.timing import Timing, of_threads_apart, timing
 ALPHA = {True: (0.05, 0.01), False: (0.02, 0.005)}
 """Error rates of a warning and of a failure, for interleaved rounds and for others."""
 LATENCY, OVERHEAD, THROUGHPUT = "generation_latency", "client_overhead", "throughput_per_minute"
-NOT_IN_EVERY_RUN = (costs.KEY,)
-"""How metrics begin that a sound run may lack: no price is known."""
+NOT_IN_EVERY_RUN = (costs.KEY, *TOKEN_TIMES)
+"""How metrics begin that a sound run may lack: no price is known, no stream was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
     timed = {t.key for t in (*timings, *started)}
     scalar_keys = [k for k in before if k not in timed and baseline.scalar(k) and current.scalar(k)]
     findings += [_judge_scalar(k, baseline, current, rules) for k in scalar_keys]
+    shown = token_times.findings(baseline, current, rules.wants, in_blocks=in_blocks)
+    findings += shown
     if not findings:
         raise MeasurementError("the two sides have no metric in common; nothing can be compared")
     return Judgement(
@@ -119,7 +121,7 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         remeasure=not rules.final and any(f.suspicious for f in findings),
         missing=tuple(k for k in before if k not in {f.key for f in findings} and rules.demands(k)),
         added=tuple(k for k in after if k not in before),
-        notes=notes,
+        notes=(*notes, *token_times.notes(shown, rules.thresholds)),
         waiting=_waiting(baseline, current),
         interleaved=in_blocks,
     )
@@ -140,7 +142,7 @@ def _keys(side: Side, rules: Rules) -> list[str]:
     keys = [key for key, _, _ in _timed_keys(side, rules)]
     for measured in side.rounds:
         keys += [key for key in measured.scalars if key not in keys and rules.wants(key)]
-    return keys
+    return [*keys, *token_times.keys(side, rules.wants)]
 
 
 def _timed_keys(side: Side, rules: Rules) -> Iterator[tuple[str, str, bool]]:

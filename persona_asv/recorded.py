@@ -14,9 +14,10 @@ from persona_asv.estimates import Estimate
 from persona_asv.gate import Rules
 from persona_asv.judgement import Finding, Judgement, Stage, Verdict
 from persona_asv.model import ResultFile
-from persona_asv.rounds import Round, Side
+from persona_asv.rounds import TOKEN_TIMES, Round, Side
 from persona_asv.scalars import SCREEN, judge_scalar
 from persona_asv.sides import own_cases, own_side
+from persona_asv.token_times import WHY
 from persona_asv.units import Better
 
 _SCALARS = {costs.KEY, *(single.key for single in metrics.SINGLES if not single.yardstick)}
@@ -134,6 +135,7 @@ def _case(name: str, provider: str, baseline: Baseline, current: Sequence[Result
 def _shown(key: str, held: Figure, now: Estimate, rules: Rules) -> Finding:
     change = now.value / held.value - 1 if held.value else None
     worse = -(change or 0.0) if now.better is Better.HIGHER else change or 0.0
+    streamed = key.startswith(TOKEN_TIMES)
     return Finding(
         key,
         Verdict.INSUFFICIENT,
@@ -142,7 +144,7 @@ def _shown(key: str, held: Figure, now: Estimate, rules: Rules) -> Finding:
         change,
         n=(held.n or 0, now.n),
         rounds=(held.rounds or 0, now.rounds),
-        stage=Stage.SCREEN,
-        suspicious=100 * worse >= SCREEN * rules.thresholds.of(key).warn,
-        reason="the baseline holds the number without its samples",
+        stage=Stage.SHOWN if streamed else Stage.SCREEN,
+        suspicious=not streamed and 100 * worse >= SCREEN * rules.thresholds.of(key).warn,
+        reason=WHY if streamed else "the baseline holds the number without its samples",
     )

@@ -31,7 +31,7 @@ ROOMS = {
         "rates",
     ),
     "gate": (
-        *("doubt", "traces", "evidence", "calibration", "timing", "starts", "scalars", "jury"),
+        *("doubt", "traces", "evidence", "calibration", "timing", "starts", "scalars", "token_times", "jury"),
         "gate",
     ),
     "steps": ("config", "workloads", "metrics"),
