@@ -40,6 +40,8 @@ class Operation:
         See `traffic.Dealings`.
     arrivals
         Seconds from its start to the answer that brought each persona, ascending.
+    input_tokens
+        Those of `tokens` that the model read; it wrote the others.
     """
 
     wall: float
@@ -60,6 +62,12 @@ class Operation:
     answers: int = 0
     unparsed: int = 0
     arrivals: Sequence[float] = ()
+    input_tokens: int = 0
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens that the model wrote."""
+        return self.tokens - self.input_tokens
 
 
 DELAYED = 0.01
@@ -170,6 +178,7 @@ def account(
                 answers=deal.answers,
                 unparsed=deal.unparsed,
                 arrivals=_arrivals(reading, personas, mine),
+                input_tokens=sum(request.input_tokens for request in mine),
             )
         )
     return operations

@@ -177,6 +177,16 @@ class Generation:
         """Tokens in both directions, divided by the personas returned; exact."""
         return per_persona(self._operations(), lambda operation: operation.tokens)
 
+    @described("tokens read per persona", "tokens")
+    def track_input_tokens(self, workload: str, provider: str) -> float | None:
+        """Those of them that the model read; exact."""
+        return per_persona(self._operations(), lambda operation: operation.input_tokens)
+
+    @described("tokens written per persona", "tokens")
+    def track_output_tokens(self, workload: str, provider: str) -> float | None:
+        """Those of them that the model wrote; exact."""
+        return per_persona(self._operations(), lambda operation: operation.output_tokens)
+
     @described("API calls per persona, each operation", "calls")
     def track_operation_calls(self, workload: str, provider: str) -> dict[str, Any]:
         """The same for each operation, for the percentiles."""

@@ -89,7 +89,7 @@ class Measurement:
         self._spool = Spool(folder / f"{kind}.{case.name}.{provider}.jsonl")
         self._spool.write(
             "start", kind=kind, case=case.name, provider=provider, operations=case.operations,
-            code=_file_of(settings.subject, subject),
+            code=file_of(settings.subject, subject),
         )  # fmt: skip
         self._provider = Provider(settings.standin)
         self._provider.open_session(self._session, settings.profile, settings.faults)
@@ -202,7 +202,7 @@ class Measurement:
         self._spool.close()
 
 
-def _file_of(name: str, subject: object) -> str:
+def file_of(name: str, subject: object) -> str:
     """Return the file that a loaded subject's code came from: whose code this process measures."""
     module = name.partition(":")[0] if ":" in name else "persona_asv.subject.reference"
     return str(getattr(sys.modules.get(getattr(subject, "code", module)), "__file__", None) or "")

@@ -30,6 +30,8 @@ class Request:
         Sound personas in the answer.
     listing
         Whether it asked which models there are: a call like any other, but no answer of a model.
+    input_tokens
+        Those of `tokens` that the model read.
     """
 
     received: float
@@ -39,6 +41,7 @@ class Request:
     connection: int = 0
     status: int | None = 200
     personas: int = 1
+    input_tokens: int = 0
     listing: bool = False
 
     @classmethod
@@ -53,6 +56,7 @@ class Request:
             status=entry["status"],
             personas=int(entry["personas"]),
             listing=bool(entry.get("listing")),
+            input_tokens=int(entry["input_tokens"]),
         )
 
     @property

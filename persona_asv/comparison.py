@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.errors import ExitCode, MeasurementError, ResultFileError
 from persona_asv.gate import Rules, judge
 from persona_asv.judgement import Judgement
@@ -174,6 +174,7 @@ def _notes(baseline: Sequence[ResultFile], current: Sequence[ResultFile]) -> Ite
     models = {str(f.stamp["model"]) for f in both if "model" in f.stamp}
     if len(models) > 1:
         yield f"measured with different models: {', '.join(sorted(models))}"
+    yield from costs.remarks(baseline, current)
     apart = {key for key, name in metrics.PER_PYTHON.items() if any(name in f.series for f in both)}
     if apart and _pythons(baseline, current):
         yield f"not compared, for another Python is another number: {', '.join(sorted(apart))}"
@@ -194,6 +195,7 @@ def _judge_cases(
     rules: Rules,
 ) -> Iterator[Case]:
     apart = set(metrics.PER_PYTHON.values()) if _pythons(baseline, current) else set()
+    apart |= set() if costs.comparable(baseline, current) else {costs.INPUT_TOKENS}
     for label in common:
         # A changed benchmark is missing from the current side: shown as such, never passed over.
         judgement = judge(own_side(baseline, label, apart), own_side(current, label, changed | apart), rules)

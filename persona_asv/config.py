@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from persona_asv import prices
+from persona_asv.prices import Price
+from persona_asv.rounds import TOKEN_TIMES
 from persona_asv.sizes import OwnWorkload, WorkloadSizes
 from persona_asv.yaml_tree import TEXT, Entry, Reader, compose, read_text, scalar
 
@@ -23,8 +26,10 @@ TAKEN = (*WORKLOADS, "full-5kb", "batch-c1", "batch-c3", "batch-c10")
 METRICS = (
     *(f"{family}_{p}" for family in ("generation_latency", "client_overhead") for p in ("p50", "p95", "p99")),
     *("throughput_per_minute", "memory_peak_mb", "memory_average_mb"),
-    *("api_calls_per_persona", "tokens_per_persona", "connections_per_persona", "python_calls_per_persona"),
+    *("api_calls_per_persona", "tokens_per_persona", "connections_per_persona", "cost_per_persona"),
+    "python_calls_per_persona",
     *("cli_startup_ms", "import_ms", "imported_modules", "error_rate", "retry_rate", "parse_success_rate"),
+    *(f"{name}_{p}" for name in TOKEN_TIMES for p in ("p50", "p95", "p99")),
 )
 
 
@@ -60,8 +65,8 @@ class Config:
     """The configuration in force.
 
     Relative directories are relative to `root`: the folder of the file at `path`, or the start folder where
-    there is no file. `keep_always` holds baseline names and shell-style patterns. A choice that is None is
-    left to the command line and its defaults.
+    there is no file. `keep_always` holds baseline names and shell-style patterns, `prices` the project's own
+    by model. A choice that is None is left to the command line and its defaults.
     """
 
     root: Path
@@ -72,6 +77,7 @@ class Config:
     thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
     ci: CiSettings = field(default_factory=CiSettings)
     keep_always: tuple[str, ...] = ()
+    prices: Mapping[str, Price] = field(default_factory=dict)
     subject: str | None = None
     provider: str | None = None
     model: str | None = None
@@ -242,6 +248,7 @@ _KEYS: Mapping[str, Reader] = {
     "thresholds": _THRESHOLDS,
     "ci": _CI,
     "keep_always": lambda entry: entry.items(_PATTERN),
+    "prices": prices.read,
     "subject": scalar("reference, persona or module:attribute", TEXT, f"reference|persona|{_WORD}:{_WORD}"),
     "provider": scalar("anthropic, openai, gemini or ollama", TEXT, "anthropic|openai|gemini|ollama"),
     "model": scalar("a model's name", TEXT, r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from persona_asv.case_rounds import CaseRounds
+from persona_asv.costs import stamped
 from persona_asv.engine.presence import Seat
 from persona_asv.engine.round import Round
 from persona_asv.engine.spool import Tally
@@ -154,6 +155,8 @@ class Course:
         }
         if own := definitions(measured, self.plan.own):
             stamp["own"] = own
+        if self.plan.price is not None:
+            stamp["price"] = stamped(self.plan.price)
         attribution, machine = self.ground.attribution, self.ground.machine
         if self.seat is None:
             self.kept.append(round_.keep(attribution, machine, stamp))

@@ -62,6 +62,8 @@ class Family:
         and hardly scatters need not be measured in every round.
     least
         Rounds that a run must have to measure it unasked: of fewer it could not be judged.
+    on_request
+        Whether it is measured only where it is named.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Family:
     benchmarks: tuple[str, ...]
     rounds: int | None = None
     least: int = 1
+    on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)

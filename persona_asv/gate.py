@@ -11,23 +11,23 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from persona_asv import starts
+from persona_asv import costs, starts, token_times
 from persona_asv.calibration import Calibration, calibrate
 from persona_asv.doubt import Kind, kind_of, softened
 from persona_asv.errors import MeasurementError
 from persona_asv.evidence import USUAL_SCATTER, usual_scatter
-from persona_asv.judgement import Finding, Judgement, Stage, Verdict
-from persona_asv.rounds import Side, interleaved
+from persona_asv.judgement import Finding, Judgement
+from persona_asv.jury import judge_timings
+from persona_asv.rounds import TOKEN_TIMES, Side, interleaved
 from persona_asv.scalars import judge_scalar
-from persona_asv.stats import holm
 from persona_asv.thresholds import Thresholds
 from persona_asv.timing import Timing, of_threads_apart, timing
 
 ALPHA = {True: (0.05, 0.01), False: (0.02, 0.005)}
 """Error rates of a warning and of a failure, for interleaved rounds and for others."""
-DECISIVE = ("p50", "mean")
-"""Statistics that few samples know well enough to hold up a build over."""
 LATENCY, OVERHEAD, THROUGHPUT = "generation_latency", "client_overhead", "throughput_per_minute"
+NOT_IN_EVERY_RUN = (costs.KEY, *TOKEN_TIMES)
+"""How metrics begin that a sound run may lack: no price is known, no stream was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,10 @@ class Rules:
         """Return whether this metric is to be judged."""
         return self.only is None or key in self.only
 
+    def demands(self, key: str) -> bool:
+        """Return whether the current side must not lack it; of what runs may lack, what was asked for."""
+        return self.wants(key) and (self.only is not None or not key.startswith(NOT_IN_EVERY_RUN))
+
 
 def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgement:
     """Compare two sides of one case.
@@ -97,25 +101,27 @@ def judge(baseline: Side, current: Side, rules: Rules | None = None) -> Judgemen
         timings = _doubted(_timings(calibration, baseline, current, rules, in_blocks=in_blocks), rules)
         if calibration.always_threaded and not in_blocks:
             timings = list(map(of_threads_apart, timings))
-        findings = _judge_timings(timings, (baseline, current), calibration.basis.value, alpha)
+        findings = judge_timings(timings, (baseline, current), calibration.basis.value, alpha)
     else:
         findings = []
     started = _doubted(
         starts.timings(baseline, current, rules.thresholds, rules.wants, in_blocks=in_blocks), rules
     )
-    findings += _judge_timings(started, (baseline, current), starts.BASIS, alpha)
+    findings += judge_timings(started, (baseline, current), starts.BASIS, alpha)
     before, after = _keys(baseline, rules), _keys(current, rules)
     timed = {t.key for t in (*timings, *started)}
     scalar_keys = [k for k in before if k not in timed and baseline.scalar(k) and current.scalar(k)]
     findings += [_judge_scalar(k, baseline, current, rules) for k in scalar_keys]
+    shown = token_times.findings(baseline, current, rules.wants, in_blocks=in_blocks)
+    findings += shown
     if not findings:
         raise MeasurementError("the two sides have no metric in common; nothing can be compared")
     return Judgement(
         tuple(findings),
         remeasure=not rules.final and any(f.suspicious for f in findings),
-        missing=tuple(k for k in before if k not in {f.key for f in findings}),
+        missing=tuple(k for k in before if k not in {f.key for f in findings} and rules.demands(k)),
         added=tuple(k for k in after if k not in before),
-        notes=notes,
+        notes=(*notes, *token_times.notes(shown, rules.thresholds)),
         waiting=_waiting(baseline, current),
         interleaved=in_blocks,
     )
@@ -136,7 +142,7 @@ def _keys(side: Side, rules: Rules) -> list[str]:
     keys = [key for key, _, _ in _timed_keys(side, rules)]
     for measured in side.rounds:
         keys += [key for key in measured.scalars if key not in keys and rules.wants(key)]
-    return keys
+    return [*keys, *token_times.keys(side, rules.wants)]
 
 
 def _timed_keys(side: Side, rules: Rules) -> Iterator[tuple[str, str, bool]]:
@@ -174,97 +180,6 @@ def _timings(
         for key, statistic, overhead in _timed_keys(baseline, rules)
         if key in common
     ]
-
-
-def _judge_timings(
-    timings: Sequence[Timing], sides: tuple[Side, Side], basis: str, alpha: tuple[float, float]
-) -> list[Finding]:
-    """Judge the whole family of timed metrics at once: several metrics are several chances to be wrong."""
-    family = [t for t in timings if t.judged]
-
-    def rejected(level: str, error: float, *, better: bool = False) -> set[str]:
-        doubts = holm([t.doubt(getattr(t.limits, level), better=better) for t in family])
-        return {t.key for t, doubt in zip(family, doubts, strict=True) if doubt < error}
-
-    warned, failed = rejected("warn", alpha[0]), rejected("fail", alpha[1])
-    improved = rejected("warn", alpha[0], better=True)
-    findings = []
-    for t in timings:
-        if not t.judged:
-            verdict, reason = _unjudged(t)
-        elif t.tested and t.key in failed | warned:
-            verdict = Verdict.FAIL if t.key in failed else Verdict.WARN
-            level = t.limits.fail if t.key in failed else t.limits.warn
-            reason = f"worse by {level:g} % or more, and by more than half of that beyond doubt"
-        elif t.key in improved and not t.doubted:
-            verdict, reason = Verdict.BETTER, f"better by {t.limits.warn:g} % or more beyond doubt"
-        elif not t.tested and t.statistic in DECISIVE and t.alarming:
-            verdict = Verdict.INCONCLUSIVE
-            why = t.doubted or "too few rounds to tell it from noise"
-            reason = f"may be worse by {t.limits.fail:g} %: {why}"
-        else:
-            verdict, reason = Verdict.PASS, _passing(t)
-        findings.append(_finding(t, verdict, reason, sides=sides, basis=basis, alpha=alpha[0]))
-    return findings
-
-
-def _unjudged(t: Timing) -> tuple[Verdict, str]:
-    if not t.supported:
-        return Verdict.INSUFFICIENT, "fewer than 5 samples lie beyond it"
-    if t.idle:
-        return Verdict.PASS, "0 on both sides"
-    verdict = Verdict.INCONCLUSIVE if t.statistic in DECISIVE else Verdict.INSUFFICIENT
-    return verdict, "measured as 0: too short for this machine's clock"
-
-
-def _passing(t: Timing) -> str:
-    if t.suspicious:
-        return f"moved, but {t.doubted or 'cannot be told from noise here'}"
-    return f"not worse by {t.limits.warn:g} %"
-
-
-def _finding(
-    t: Timing, verdict: Verdict, reason: str, *, sides: tuple[Side, Side], basis: str, alpha: float
-) -> Finding:
-    """Say what was found through the channel that decided, or the plainest where none did."""
-    seen = Finding(
-        t.key,
-        verdict,
-        0.0,
-        0.0,
-        None,
-        n=t.n,
-        rounds=t.rounds,
-        basis=basis,
-        stage=Stage.TEST if t.tested else Stage.SCREEN,
-        suspicious=t.suspicious,
-        reason=reason,
-    )
-    if not t.effects:
-        return seen
-    channel = next(iter(t.effects))
-    if verdict in (Verdict.WARN, Verdict.FAIL, Verdict.BETTER):
-        level = t.limits.fail if verdict is Verdict.FAIL else t.limits.warn
-        doubts = t.doubts(level, better=verdict is Verdict.BETTER)
-        channel = min(doubts, key=doubts.__getitem__)
-    shown, values = t.effects[channel], t.values[channel]
-    level = t.fraction(t.limits.warn)
-    detectable = shown.detectable(level, alpha) if math.isfinite(level) else None
-    if t.rate:
-        shown = shown.mirrored
-        values = (60 * sides[0].personas / values[0], 60 * sides[1].personas / values[1])
-        detectable = None if detectable is None else detectable / (1 + detectable)
-    else:
-        values = (1000 * values[0], 1000 * values[1])
-    return replace(
-        seen,
-        baseline=values[0],
-        current=values[1],
-        change=shown.change,
-        interval=shown.interval(),
-        detectable=detectable,
-        channel=channel.value,
-    )
 
 
 def _waiting(baseline: Side, current: Side) -> tuple[float, float] | None:

@@ -21,11 +21,15 @@ class Verdict(StrEnum):
 
 
 class Stage(StrEnum):
-    """What the verdict rests on: a first look, a test of at least three rounds a side, or plain numbers."""
+    """What the verdict rests on: a first look, a test of at least three rounds a side, or plain numbers.
+
+    SHOWN is no verdict at all: numbers that stand beside each other, whatever their number.
+    """
 
     SCREEN = "screen"
     TEST = "test"
     PLAIN = "plain"
+    SHOWN = "shown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def of_commit(settings: Config, wish: Wish, ref: str) -> tuple[KeptRun, ...]:
 def _whole(run: KeptRun) -> bool:
     """Return whether a run measured all that it could judge: a baseline shall not lack it by accident."""
     rounds = max(min(case["rounds"], case["iterations"]) for case in run.facts["cases"].values())
-    wanted = {family.name for family in metrics.of_a_run(metrics.FAMILIES.values(), rounds)}
+    wanted = {family.name for family in metrics.of_a_run(metrics.USUAL, rounds)}
     return set(run.facts.get("families", metrics.FAMILIES)) >= wanted
 
 

@@ -7,22 +7,23 @@ are those of baselines and of JSON.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from persona_asv import costs, rates
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.errors import UsageError
 from persona_asv.estimates import QUANTILES, Distribution, Estimate, Family, Row, Single
-from persona_asv.stats import t_quantile
-from persona_asv.units import COUNT, MEGABYTES, MILLISECONDS, PER_MINUTE, PERCENT, Better, Unit
+from persona_asv.rounds import TOKEN_TIMES
+from persona_asv.units import COUNT, MEGABYTES, MILLISECONDS, PER_MINUTE, PERCENT, USD, Unit
 
 GENERATION = "generation.Generation."
 LATENCY = GENERATION + "time_generate"
 OVERHEAD = GENERATION + "track_client_overhead"
 DELAY = GENERATION + "track_run_delay"
 PROVIDER_TIME = GENERATION + "track_provider_time"
-SECONDS_PER_PERSONA = GENERATION + "track_seconds_per_persona"
+SECONDS_PER_PERSONA = rates.SECONDS_PER_PERSONA
 WINDOWS = GENERATION + "track_window_seconds_per_persona"
-API_CALLS = GENERATION + "track_api_calls"
+API_CALLS = costs.API_CALLS
 TOKENS = GENERATION + "track_tokens"
 OPERATION_CALLS = GENERATION + "track_operation_calls"
 OPERATION_TOKENS = GENERATION + "track_operation_tokens"
@@ -33,6 +34,9 @@ PARSE_FAILURE_RATE = GENERATION + "track_parse_failure_rate"
 MEMORY = "memory.Memory.peakmem_generate"
 OPERATION_PEAK = "memory.Memory.track_operation_peak"
 MEMORY_AVERAGE = "memory.Memory.track_average"
+
+STREAMED = {name: f"streaming.Streaming.track_{name}" for name in TOKEN_TIMES}
+"""Times of streamed tokens by what they are called, and the series that hold them."""
 
 CONCURRENT = frozenset({WINDOWS})
 """What is measured only where several requests are under way: else it repeats another series."""
@@ -77,6 +81,11 @@ FAMILIES: Mapping[str, Family] = {
             "API calls, tokens and new connections per persona",
             (*_READINGS, API_CALLS, TOKENS, OPERATION_CALLS, OPERATION_TOKENS, CONNECTIONS),
         ),
+        Family(
+            "cost",
+            "list price of the tokens of one persona, where the model has one",
+            (*_READINGS, API_CALLS, costs.INPUT_TOKENS, costs.OUTPUT_TOKENS),
+        ),
         Family("reliability", "operations that failed, requests sent again, answers parsed", _READINGS),
         Family("work", "Python calls per persona, counted", (WORK,), rounds=1),
         Family(
@@ -86,29 +95,46 @@ FAMILIES: Mapping[str, Family] = {
             rounds=3,
             least=3,
         ),
+        Family(
+            "streaming",
+            "time to first token, between tokens and per token, of streamed answers; only on request",
+            tuple(STREAMED.values()),
+            on_request=True,
+        ),
     )
 }
 
 
-def families(only: Iterable[str]) -> tuple[Family, ...]:
-    """Return the families asked for, all where none is named.
+USUAL = tuple(family for family in FAMILIES.values() if not family.on_request)
+"""What is measured where nobody says what."""
+
+
+def families(only: Iterable[str], also: Iterable[str] = ()) -> tuple[Family, ...]:
+    """Return the families asked for: all but those on request where none is named.
+
+    Parameters
+    ----------
+    also
+        Families beside those.
 
     Raises
     ------
     UsageError
         A name is unknown.
     """
-    names = tuple(only)
-    for name in names:
-        if name not in FAMILIES:
-            raise UsageError(f"--only: unknown metric {name!r}; choose from {', '.join(FAMILIES)}")
-    return tuple(family for family in FAMILIES.values() if not names or family.name in names)
+    chosen = {"--only": tuple(only), "--also": tuple(also)}
+    for flag, names in chosen.items():
+        for name in names:
+            if name not in FAMILIES:
+                raise UsageError(f"{flag}: unknown metric {name!r}; choose from {', '.join(FAMILIES)}")
+    wanted = {*(chosen["--only"] or (family.name for family in USUAL)), *chosen["--also"]}
+    return tuple(family for family in FAMILIES.values() if family.name in wanted)
 
 
 def of_a_run(chosen: Iterable[Family], rounds: int) -> tuple[Family, ...]:
     """Return what a run of so many rounds measures: all that was asked for, or all that it can judge."""
     wished = tuple(chosen)
-    asked = len(wished) < len(FAMILIES)
+    asked = not set(wished) >= set(USUAL)
     return tuple(family for family in wished if asked or rounds >= family.least)
 
 
@@ -149,6 +175,10 @@ DISTRIBUTIONS = (
     Distribution("startup", "cli_startup", "cli_startup", MILLISECONDS, CLI_STARTUP, 1e3),
     Distribution("startup", "import", "import", MILLISECONDS, IMPORT, 1e3),
     Distribution("startup", "imported_modules", "imported_modules", COUNT, IMPORTED_MODULES),
+    *(
+        Distribution("streaming", name, name, MILLISECONDS, series, 1e3, gated=True)
+        for name, series in STREAMED.items()
+    ),
 )
 
 
@@ -188,7 +218,8 @@ PER_PYTHON = {single.key: single.series for single in SINGLES if single.per_pyth
 
 def unit_of(key: str) -> Unit | None:
     """Return the unit of a metric by its key; None for a name that is no metric of ours."""
-    units = {each.key: each.unit for each in SINGLES} | {"throughput_per_minute": PER_MINUTE}
+    units = {each.key: each.unit for each in SINGLES}
+    units |= {"throughput_per_minute": PER_MINUTE, costs.KEY: USD}
     for each in DISTRIBUTIONS:
         units |= {f"{each.key}_p{q * 100:.0f}": each.unit for q in QUANTILES if each.gated}
     return units.get(key)
@@ -201,38 +232,13 @@ def keys(chosen: Iterable[Family]) -> frozenset[str]:
     for each in DISTRIBUTIONS:
         if each.family in wanted and each.gated:
             found |= {f"{each.key}_p{q * 100:.0f}" for q in QUANTILES}
-    return frozenset(found | ({"throughput_per_minute"} if "throughput" in wanted else set()))
+    derived = {"throughput": "throughput_per_minute", "cost": costs.KEY}
+    return frozenset(found | {key for family, key in derived.items() if family in wanted})
 
 
 def family_of(metric: str) -> str | None:
     """Return the family that is called so or has a metric of that key; None where there is none."""
     return next((each.name for each in FAMILIES.values() if metric in {each.name, *keys([each])}), None)
-
-
-def throughput(rounds: CaseRounds) -> Estimate | None:
-    """Return 60 x personas / duration over the whole run: from the mean time, not a mean of rates."""
-    times = rounds.samples(SECONDS_PER_PERSONA)
-    if not times:
-        return None
-    return Estimate(
-        key="throughput_per_minute",
-        value=60 / statistics.fmean(times),
-        unit=PER_MINUTE,
-        better=Better.HIGHER,
-        n=len(times),
-        rounds=len(rounds.cells(SECONDS_PER_PERSONA)),
-        interval=_rate_interval([cell.samples or () for cell in rounds.cells(SECONDS_PER_PERSONA)]),
-    )
-
-
-def _rate_interval(rounds: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """Return Student's 95 % interval of the rounds' mean time, as a rate; None of fewer than three."""
-    means = [statistics.fmean(each) for each in rounds if each]
-    if len(means) < 3:
-        return None
-    middle = statistics.fmean(means)
-    reach = t_quantile(0.975, len(means) - 1) * statistics.stdev(means) / len(means) ** 0.5
-    return (60 / (middle + reach), 60 / (middle - reach)) if reach < middle else None
 
 
 def table(rounds: CaseRounds, chosen: Iterable[Family]) -> tuple[Row, ...]:
@@ -252,6 +258,8 @@ def estimates(rounds: CaseRounds, chosen: Iterable[Family]) -> dict[str, Estimat
         for estimate in each.quantiles(rounds)
     ]
     if "throughput" in wanted:
-        found += filter(None, [throughput(rounds)])
+        found += filter(None, [rates.throughput(rounds)])
     found += filter(None, (each.estimate(rounds) for each in SINGLES if each.family in wanted))
+    if "cost" in wanted:
+        found += filter(None, [costs.estimate(rounds)])
     return {estimate.key: estimate for estimate in found}

@@ -192,6 +192,7 @@ def plans_of(
             profile=profile,
             python_path=python_path,
             own=tuple(case for each in own(settings).values() for case in each.cases),
+            price=settings.prices.get(model_of(wire)),
         )
         for wire in wires
     )

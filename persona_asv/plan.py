@@ -19,6 +19,7 @@ from persona_asv.engine.machine import Machine
 from persona_asv.engine.worktree import Attribution
 from persona_asv.environment import Environment
 from persona_asv.estimates import Family
+from persona_asv.prices import Price
 from persona_asv.workloads import Case, Workload
 
 SCHEMA = 1
@@ -39,6 +40,8 @@ class Plan:
         Folders that the measuring processes need to import the subject, beyond their environment.
     own
         Every case of the project's own, measured or not: asv's list of parameters shall hold them all.
+    price
+        The project's own price of the model; None where the price table has the word.
     """
 
     workload: Workload
@@ -50,6 +53,7 @@ class Plan:
     profile: str
     python_path: tuple[Path, ...] = ()
     own: tuple[Case, ...] = ()
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.baselines.baseline import Baseline, Figure
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.comparison import Case, Comparison
@@ -14,12 +14,13 @@ from persona_asv.estimates import Estimate
 from persona_asv.gate import Rules
 from persona_asv.judgement import Finding, Judgement, Stage, Verdict
 from persona_asv.model import ResultFile
-from persona_asv.rounds import Round, Side
+from persona_asv.rounds import TOKEN_TIMES, Round, Side
 from persona_asv.scalars import SCREEN, judge_scalar
 from persona_asv.sides import own_cases, own_side
+from persona_asv.token_times import WHY
 from persona_asv.units import Better
 
-_SCALARS = {single.key for single in metrics.SINGLES if not single.yardstick}
+_SCALARS = {costs.KEY, *(single.key for single in metrics.SINGLES if not single.yardstick)}
 
 
 def compare_recorded(
@@ -57,6 +58,7 @@ def compare_recorded(
         only_current=tuple(str(label) for label in measured.values() if label.values[0] not in common),
         notes=(
             f"{baseline.name} holds no samples: times are shown, not judged; capture it again to judge them",
+            *_of_prices(baseline, current),
         ),
     )
 
@@ -84,12 +86,29 @@ def _pythons_differ(baseline: Baseline, current: Sequence[ResultFile]) -> bool:
     return known is not None and any(known.split(".")[:2] != file.python.split(".")[:2] for file in current)
 
 
+def _of_prices(baseline: Baseline, current: Sequence[ResultFile]) -> Iterator[str]:
+    """Yield why a recorded cost is not compared, where there is one."""
+    held = any(costs.KEY in entry.metrics for entry in baseline.workloads.values())
+    if held and not _same_price(baseline, current):
+        yield f"{costs.KEY} is not compared: {baseline.name} was captured with another price of the model"
+
+
+def _same_price(baseline: Baseline, current: Sequence[ResultFile]) -> bool:
+    """Return whether a difference in cost is none of prices: another model's price is the code's choice."""
+    price, stamp = costs.price_of(current[0].stamp), current[0].stamp
+    if baseline.model is not None and baseline.model != stamp.get("model"):
+        return True
+    then = baseline.price
+    return then is not None and price is not None and (then.input, then.output) == (price.input, price.output)
+
+
 def _case(name: str, provider: str, baseline: Baseline, current: Sequence[ResultFile], rules: Rules) -> Case:
     entry = baseline.workloads[name]
     label = next(each for each in own_cases(current) if each.values == (name, provider))
     side = own_side(current, label)
     now = metrics.estimates(CaseRounds(name, provider, tuple(current)), metrics.FAMILIES.values())
-    apart = metrics.PER_PYTHON if _pythons_differ(baseline, current) else {}
+    apart = set(metrics.PER_PYTHON) if _pythons_differ(baseline, current) else set()
+    apart |= set() if _same_price(baseline, current) else {costs.KEY}
     wanted = [key for key in entry.metrics if rules.wants(key) and key not in apart]
     findings = []
     for key in wanted:
@@ -107,7 +126,7 @@ def _case(name: str, provider: str, baseline: Baseline, current: Sequence[Result
         Judgement(
             tuple(findings),
             remeasure=any(finding.suspicious for finding in findings),
-            missing=tuple(key for key in wanted if key not in judged),
+            missing=tuple(key for key in wanted if key not in judged and rules.demands(key)),
             added=tuple(key for key in now if key not in entry.metrics and rules.wants(key)),
         ),
     )
@@ -116,6 +135,7 @@ def _case(name: str, provider: str, baseline: Baseline, current: Sequence[Result
 def _shown(key: str, held: Figure, now: Estimate, rules: Rules) -> Finding:
     change = now.value / held.value - 1 if held.value else None
     worse = -(change or 0.0) if now.better is Better.HIGHER else change or 0.0
+    streamed = key.startswith(TOKEN_TIMES)
     return Finding(
         key,
         Verdict.INSUFFICIENT,
@@ -124,7 +144,7 @@ def _shown(key: str, held: Figure, now: Estimate, rules: Rules) -> Finding:
         change,
         n=(held.n or 0, now.n),
         rounds=(held.rounds or 0, now.rounds),
-        stage=Stage.SCREEN,
-        suspicious=100 * worse >= SCREEN * rules.thresholds.of(key).warn,
-        reason="the baseline holds the number without its samples",
+        stage=Stage.SHOWN if streamed else Stage.SCREEN,
+        suspicious=not streamed and 100 * worse >= SCREEN * rules.thresholds.of(key).warn,
+        reason=WHY if streamed else "the baseline holds the number without its samples",
     )

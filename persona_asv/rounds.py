@@ -11,6 +11,9 @@ from persona_asv.errors import MeasurementError
 Seconds = tuple[float, ...]
 """One value an operation, in measuring order."""
 
+TOKEN_TIMES = ("time_to_first_token", "inter_token_latency", "time_per_output_token")
+"""What is timed of a streamed answer: until its first token, between two, and per token after the first."""
+
 LONGEST = 1e9
 """Seconds above which a value is a fault of the measurement: thirty years."""
 TICK = 1e-9
@@ -42,6 +45,8 @@ class Round:
         The subject's own share of the wall time: no run-queue delay, no provider request outstanding.
     scalars
         Measured once a round, by metric key: peak memory, counts, rates.
+    tokens
+        Times of streamed answers, in seconds and in any number, by their name in `TOKEN_TIMES`.
     yardsticks
         For scalars that follow the machine, by metric key: what it made of a fixed task in the same breath,
         in seconds. Such scalars are in seconds as well.
@@ -66,6 +71,7 @@ class Round:
     overhead: Seconds | None = None
     scalars: Mapping[str, float] = field(default_factory=dict)
     yardsticks: Mapping[str, float] = field(default_factory=dict)
+    tokens: Mapping[str, Seconds] = field(default_factory=dict)
     started_at: float | None = None
     label: str = "a round"
 
@@ -81,6 +87,9 @@ class Round:
                     f"{self.label}: {key} is {self.scalars[key]} s beside {value} s; measure this round again"
                 )
 
+        for name, times in self.tokens.items():
+            self._check_values(name, times)
+
     def _check(self, name: str, series: Seconds | None) -> None:
         if series is None:
             return
@@ -89,15 +98,18 @@ class Round:
                 f"{self.label}: {len(series)} values of {name} for {len(self.wall)} operations; "
                 "measure this round again"
             )
+        self._check_values(f"{name} of operation", series)
+
+    def _check_values(self, name: str, series: Seconds) -> None:
         bad = next((i for i, value in enumerate(series) if not 0 <= value <= LONGEST), None)
         if bad is not None:
             raise MeasurementError(
-                f"{self.label}: {name} of operation {bad + 1} is {series[bad]}; measure this round again"
+                f"{self.label}: {name} {bad + 1} is {series[bad]}; measure this round again"
             )
 
 
 SERIES = tuple(
-    f.name for f in fields(Round) if f.name not in ("scalars", "yardsticks", "started_at", "label")
+    f.name for f in fields(Round) if f.name not in ("scalars", "yardsticks", "tokens", "started_at", "label")
 )
 """The names of a round's per-operation series."""
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.model import Cell, ResultFile, State
 from persona_asv.rounds import Round, Seconds, Side
 
@@ -44,19 +44,25 @@ class Label:
         return f"{self.benchmark}({', '.join(self.params)})" if self.params else self.benchmark
 
 
+CELLS = (
+    metrics.LATENCY,
+    *(single.series for single in metrics.SINGLES),
+    *metrics.STREAMED.values(),
+)
+"""Benchmarks by which a case of ours is known."""
+
+
 def is_ours(files: Sequence[ResultFile]) -> bool:
     """Return whether any of the files comes from our suite."""
-    names = {metrics.LATENCY, *(single.series for single in metrics.SINGLES)}
-    return any(names & f.series.keys() for f in files)
+    return any(set(CELLS) & f.series.keys() for f in files)
 
 
 def own_cases(files: Sequence[ResultFile]) -> tuple[Label, ...]:
     """Return the cases with a measured cell, in the order of the files."""
-    names = (metrics.LATENCY, *(single.series for single in metrics.SINGLES))
     found = (
         Label(cell.params)
         for file in files
-        for name in names
+        for name in CELLS
         if name in file.series
         for cell in file.series[name].cells
         if cell.state is State.MEASURED
@@ -91,6 +97,9 @@ def _round(file: ResultFile, params: tuple[str, ...], without: Collection[str]) 
                 continue  # it cannot be compared
             yardsticks[single.key] = beside
         scalars[single.key] = value if single.yardstick else single.of(value)
+    if not set(costs.SERIES) & set(without):
+        cost = costs.of_round(file, params)
+        scalars |= {} if cost is None else {costs.KEY: cost}
     wall = _samples(file, metrics.LATENCY, params, without)
     timed = {
         name: _samples(file, metrics.GENERATION + benchmark, params, without) if wall else None
@@ -102,9 +111,15 @@ def _round(file: ResultFile, params: tuple[str, ...], without: Collection[str]) 
         **timed,
         scalars=scalars,
         yardsticks=yardsticks,
+        tokens=_tokens(file, params, without),
         started_at=start,
         label=str(file.path),
     )
+
+
+def _tokens(file: ResultFile, params: tuple[str, ...], without: Collection[str]) -> dict[str, Seconds]:
+    found = {name: _samples(file, series, params, without) for name, series in metrics.STREAMED.items()}
+    return {name: times for name, times in found.items() if times is not None}
 
 
 def foreign_cells(files: Sequence[ResultFile]) -> tuple[Label, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.baselines import companion
 from persona_asv.baselines.baseline import NAME, Baseline, Entry, Figure
 from persona_asv.baselines.shelf import Shelf
@@ -14,6 +14,7 @@ from persona_asv.engine.runs import KeptRun
 from persona_asv.errors import BaselineError
 from persona_asv.estimates import Estimate
 from persona_asv.model import ResultFile
+from persona_asv.prices import Price
 
 DIGITS = 4
 """Significant digits of a value in the YAML: more are noise, and would change in every review."""
@@ -57,8 +58,16 @@ def snapshot(runs: Sequence[KeptRun], name: str, at: datetime) -> tuple[Baseline
         model=first["model"],
         endpoint=first["endpoint"]["kind"],
         profile=first["endpoint"]["profile"],
+        price=_price(entries, files),
     )
     return baseline, companion.pack(files)
+
+
+def _price(entries: Mapping[str, Entry], files: Sequence[ResultFile]) -> Price | None:
+    """Return what costs were told by, where there are any."""
+    return (
+        costs.price_of(files[0].stamp) if any(costs.KEY in its.metrics for its in entries.values()) else None
+    )
 
 
 def _figure(estimate: Estimate) -> Figure:

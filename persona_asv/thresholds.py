@@ -40,6 +40,7 @@ SHIPPED: Mapping[str, Limits] = {
     "cli_startup_ms": Limits(20, 50),
     "import_ms": Limits(20, 50),
     "tokens_per_persona": Limits(5, 15),
+    "cost_per_persona": Limits(5, 15),
     "python_calls_per_persona": Limits(5, 15),
     "error_rate": Limits(1, 5),
     "retry_rate": Limits(1, 5),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -21,7 +22,7 @@ class Unit:
     Attributes
     ----------
     name
-        As written in JSON: ``ms``, ``MB``, ``personas/min``, ``count``, ``percent``.
+        As written in JSON: ``ms``, ``MB``, ``personas/min``, ``count``, ``percent``, ``USD``.
     write
         A number as text for people, its symbol included where a table would not say it.
     """
@@ -31,13 +32,15 @@ class Unit:
 
 
 def milliseconds(value: float) -> str:
-    """Return a time in the unit people would use: ``0.85ms``, ``271ms``, ``1.23s``.
+    """Return a time in the unit people would use: ``12.3us``, ``0.85ms``, ``271ms``, ``1.23s``.
 
-    >>> milliseconds(2.706), milliseconds(271.4), milliseconds(1234)
-    ('2.71ms', '271ms', '1.23s')
+    >>> milliseconds(0.01234), milliseconds(2.706), milliseconds(271.4), milliseconds(1234)
+    ('12.3us', '2.71ms', '271ms', '1.23s')
     """
     if abs(value) >= 999.5:
         return f"{value / 1000:.2f}s"
+    if 0 < abs(value) < 0.095:
+        return f"{significant(value * 1000)}us"
     return f"{significant(value)}ms"
 
 
@@ -58,3 +61,16 @@ PER_MINUTE = Unit("personas/min", significant)
 MEGABYTES = Unit("MB", significant)
 COUNT = Unit("count", significant)
 PERCENT = Unit("percent", lambda value: f"{significant(value)}%")
+
+
+def dollars(value: float) -> str:
+    """Return an amount of US dollars with three significant digits, of a dollar and more with cents.
+
+    >>> dollars(0.0061234), dollars(0.5), dollars(12.345), dollars(0)
+    ('0.00612 USD', '0.500 USD', '12.35 USD', '0 USD')
+    """
+    digits = 2 if abs(value) >= 1 else 2 - math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:.{digits}f} USD"
+
+
+USD = Unit("USD", dollars)

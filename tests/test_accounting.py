@@ -152,9 +152,9 @@ def test_a_request_answered_after_its_operation_gave_up_is_of_that_operation() -
 def test_log_entries_are_read_with_and_without_an_answer() -> None:
     entry = {"received": 1, "finished": None, "input_tokens": 3, "output_tokens": 4, "retry_after_s": None}
     entry |= {"connection": 2, "status": None, "personas": 0}
-    assert Request.of(entry) == Request(1.0, None, 7, 0.0, 2, None, 0)
+    assert Request.of(entry) == Request(1.0, None, 7, 0.0, 2, None, 0, 3)
     late = {**entry, "finished": 2, "retry_after_s": 1.5, "status": 429}
-    assert Request.of(late) == Request(1.0, 2.0, 7, 1.5, 2, 429, 0)
+    assert Request.of(late) == Request(1.0, 2.0, 7, 1.5, 2, 429, 0, 3)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from persona_asv.baselines.baseline import NAME, Baseline, Entry, Figure, Sample
 from persona_asv.config import METRICS
 from persona_asv.environment import Environment
 from persona_asv.errors import BaselineError, ConfigError
+from persona_asv.prices import Price
 from persona_asv.yaml_text import Line, dump
 from persona_asv.yaml_tree import read_text
 
@@ -82,6 +83,7 @@ dirty: true
 subject: "reference"
 provider: "anthropic"
 model: "claude \\"sonnet\\": 4 # C:\\\\temp é"
+price: {input: 3, output: 0.75, source: "persona.yaml"}
 endpoint:
   kind: "standin"
   profile: "none"
@@ -119,7 +121,7 @@ samples:
   sha256: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 """
 TOP_KEYS = (
-    "name, version, captured_at, schema, pinned, commit, dirty, subject, provider, model, endpoint, "
+    "name, version, captured_at, schema, pinned, commit, dirty, subject, provider, model, price, endpoint, "
     "environment, workloads, samples"
 )
 METRIC_KEYS = ", ".join((*METRICS, "throughput_personas_per_minute"))
@@ -162,6 +164,7 @@ def full() -> Baseline:
         subject="reference",
         provider="anthropic",
         model='claude "sonnet": 4 # C:\\temp é',
+        price=Price(3, 0.75, "persona.yaml"),
         endpoint="standin",
         profile="none",
         pinned=True,
@@ -280,6 +283,7 @@ BASELINES = st.builds(
     subject=st.none() | TEXTS,
     provider=st.none() | TEXTS,
     model=st.none() | TEXTS,
+    price=st.none() | st.builds(Price, NUMBERS, NUMBERS, TEXTS),
     pinned=st.booleans(),
     samples=st.none() | st.builds(Samples, NAMES, st.sampled_from([SHA256, "0" * 64])),
 )
@@ -672,6 +676,11 @@ WRONG_WHOLE = {
     "an interval of one": (f":7: {ENDS}", evidence("{interval: [1]}")),
     "an interval of three": (f":7: {ENDS}", evidence("{interval: [1, 2, 3]}")),
     "an interval of none": (f":7: {ENDS}", evidence("{interval: []}")),
+    "a price of nothing": (":7: price: needs input, output and source", plus("price:")),
+    "a price without source": (
+        ":7: price: needs input, output and source",
+        plus("price: {input: 1, output: 2}"),
+    ),
     "samples of nothing": (":7: samples: needs file and sha256", plus("samples:")),
     "samples without sha256": (":7: samples: needs file and sha256", plus("samples: {file: a.gz}")),
     "samples without file": (":7: samples: needs file and sha256", plus(f"samples: {{sha256: {SHA256}}}")),
@@ -810,6 +819,7 @@ WRONG_VALUES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         evidence("{interval: [1, @]}"),
         ("x", "true", "-1", ".nan", ".inf", "1e400", "[2]"),
     ),
+    "price": (MAPPING, plus("price: @"), ("5", "[3, 15]", "cheap")),
     "samples": (MAPPING, plus("samples: @"), ("a.gz", "5", "[a.gz]")),
     "samples.file": (
         "a file's name, without a folder",

@@ -227,6 +227,7 @@ benchmarks:
             "api_calls_per_persona",
             "tokens_per_persona",
             "connections_per_persona",
+            "cost_per_persona",
             "python_calls_per_persona",
             "cli_startup_ms",
             "import_ms",
@@ -234,6 +235,15 @@ benchmarks:
             "error_rate",
             "retry_rate",
             "parse_success_rate",
+            "time_to_first_token_p50",
+            "time_to_first_token_p95",
+            "time_to_first_token_p99",
+            "inter_token_latency_p50",
+            "inter_token_latency_p95",
+            "inter_token_latency_p99",
+            "time_per_output_token_p50",
+            "time_per_output_token_p95",
+            "time_per_output_token_p99",
         }
 
 

@@ -54,7 +54,7 @@ class TestOutput:
         assert "Endpoint: stand-in (model time 0 ms)" in lines
         assert [line.split()[1] for line in lines if line.startswith("  ✅")] == [
             "generation_latency", "client_overhead", "throughput", "memory_usage", "api_efficiency",
-            "reliability", "work",
+            "cost", "reliability", "work",
         ]  # fmt: skip
         assert "Reliability: error_rate 0%, retry_rate 0%, parse_success_rate 100%" in lines
         rows = [line.split("│")[1].strip() for line in lines if line.startswith("│")]

@@ -270,7 +270,7 @@ class TestAnswers:
             refused(ANTHROPIC, "messages.0.content.0", messages=spoken(content=[{"type": "image"}])),
             refused(ANTHROPIC, "content.0.text", messages=spoken(content=[{"type": "text"}])),
             refused(ANTHROPIC, "system: ", system=5),
-            refused(ANTHROPIC, "stream: ", stream=True),
+            refused(ANTHROPIC, "stream: ", stream="yes"),
             refused(OPENAI, "authorization: ", status=401, headers={"authorization": ""}),
             refused(OPENAI, "'Bearer KEY'", status=401, headers={"authorization": f"Basic {KEY}"}),
             refused(OPENAI, "is missing", status=401, headers={"authorization": "Bearer"}),
@@ -280,7 +280,7 @@ class TestAnswers:
             refused(OPENAI, "messages: ", messages=[]),
             refused(OPENAI, "messages.0.role", messages=spoken("model")),
             refused(OPENAI, "messages.0.content.0", messages=spoken(content=[{"type": "image_url"}])),
-            refused(OPENAI, "stream: ", stream=True),
+            refused(OPENAI, "stream: ", stream=1),
             refused(GEMINI, "x-goog-api-key: ", status=403, headers={"x-goog-api-key": ""}),
             refused(GEMINI, "contents: ", contents=None),
             refused(GEMINI, "contents.0.parts", contents=["x"]),
@@ -293,8 +293,7 @@ class TestAnswers:
             refused(OLLAMA, "model: ", model=""),
             refused(OLLAMA, "messages.0.role", messages=spoken("model")),
             refused(OLLAMA, "messages.0.content: ", messages=spoken(content=[{"type": "text"}])),
-            refused(OLLAMA, "stream: ", stream=True),
-            refused(OLLAMA, "stream: this", stream=None),
+            refused(OLLAMA, "stream: ", stream="no"),
         ],
     )
     def test_a_refusal_has_the_real_shape(
@@ -341,7 +340,7 @@ class TestAnswers:
             "/v1/embeddings",
             "/v1/chat/completions/",
             "/api/generate",
-            "/v1beta/models/m:streamGenerateContent",
+            "/v1beta/models/m:countTokens",
             "/v1beta/models/a/b:generateContent",
         ],
     )

@@ -5,7 +5,9 @@ Nothing here is computed by the subject or the stand-in: both are held to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -219,3 +221,160 @@ WIRES = (ANTHROPIC, OPENAI, GEMINI, OLLAMA)
 
 on_every_wire = pytest.mark.parametrize("wire", WIRES, ids=[wire.provider for wire in WIRES])
 """For a test with an argument, or a fixture, called ``wire``."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How a provider streams an answer.
+
+    Attributes
+    ----------
+    wire
+        Its format otherwise.
+    path, changes
+        Of a request: the path, and what its document has besides.
+    kind
+        Media type of the answer.
+    events
+        Returns what is sent, of the tokens and the tokens read: events by name (empty where it has none) and
+        data, `ID` for what cannot be known in advance.
+    end
+        What ends an event.
+    """
+
+    wire: Wire
+    path: str
+    changes: Document
+    kind: str
+    events: Callable[[Sequence[str], int], list[tuple[str, Document | str]]]
+    end: bytes = b"\n\n"
+
+    def heard(self, body: bytes) -> list[tuple[str, Any]]:
+        """Return the events in a body, as `events` writes them."""
+        assert body.endswith(self.end)
+        known = re.sub(self.wire.identity[1].encode(), ID.encode(), body)
+        found = [part.decode("ascii").splitlines() for part in known.removesuffix(self.end).split(self.end)]
+        return [_heard(lines) for lines in found]
+
+    def spoken(self, tokens: Sequence[str], read: int) -> list[bytes]:
+        """Return the events as bytes."""
+        return [_spoken(name, data, self.kind) + self.end for name, data in self.events(tokens, read)]
+
+
+ID = "ID"
+
+
+def _heard(lines: list[str]) -> tuple[str, Any]:
+    if len(lines) == 1 and lines[0].startswith("{"):
+        return "", json.loads(lines[0])
+    name = lines[0].removeprefix("event: ") if lines[0].startswith("event: ") else ""
+    (data,) = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
+    assert len(lines) == 1 + bool(name)
+    return name, json.loads(data) if data.startswith("{") else data
+
+
+def _spoken(name: str, data: Document | str, kind: str) -> bytes:
+    text = data if isinstance(data, str) else json.dumps(data)
+    if "ndjson" in kind:
+        return text.encode()
+    return f"event: {name}\ndata: {text}".encode() if name else f"data: {text}".encode()
+
+
+def _anthropic(tokens: Sequence[str], read: int) -> list[tuple[str, Document | str]]:
+    message = {
+        "id": ID,
+        "type": "message",
+        "role": "assistant",
+        "model": MODEL,
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": read, "output_tokens": 1},
+    }
+    documents: list[Document] = [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "ping"},
+        *(
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": token}}
+            for token in tokens
+        ),
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+            "usage": {"output_tokens": len(tokens)},
+        },
+        {"type": "message_stop"},
+    ]
+    return [(each["type"], each) for each in documents]
+
+
+def _openai(tokens: Sequence[str], read: int) -> list[tuple[str, Document | str]]:
+    head = {
+        "id": ID,
+        "object": "chat.completion.chunk",
+        "created": 1_735_689_600,
+        "model": MODEL,
+        "service_tier": "default",
+        "system_fingerprint": None,
+    }
+    deltas: list[tuple[Document, str | None]] = [
+        ({"role": "assistant", "content": "", "refusal": None}, None),
+        *(({"content": token}, None) for token in tokens),
+        ({}, "stop"),
+    ]
+    chunks = [
+        {
+            **head,
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": ended}],
+            "usage": None,
+        }
+        for delta, ended in deltas
+    ]
+    usage = OPENAI.answer("", read, len(tokens), False)["usage"]
+    return [("", chunk) for chunk in [*chunks, {**head, "choices": [], "usage": usage}]] + [("", "[DONE]")]
+
+
+def _gemini(tokens: Sequence[str], read: int) -> list[tuple[str, Document | str]]:
+    found = []
+    for number, token in enumerate(tokens, 1):
+        document = GEMINI.answer(token, read, number, False) | {"responseId": ID}
+        if number < len(tokens):
+            del document["candidates"][0]["finishReason"]
+        found.append(("", document))
+    return found
+
+
+def _ollama(tokens: Sequence[str], read: int) -> list[tuple[str, Document | str]]:
+    def said(text: str) -> Document:
+        return {"model": MODEL, "created_at": ID, "message": {"role": "assistant", "content": text}}
+
+    last = OLLAMA.answer("", read, len(tokens), False) | {"created_at": ID}
+    return [("", said(token) | {"done": False}) for token in tokens] + [("", last)]
+
+
+STREAMS = (
+    Stream(ANTHROPIC, ANTHROPIC.path, {"stream": True}, "text/event-stream; charset=utf-8", _anthropic),
+    Stream(
+        OPENAI,
+        OPENAI.path,
+        {"stream": True, "stream_options": {"include_usage": True}},
+        "text/event-stream; charset=utf-8",
+        _openai,
+    ),
+    Stream(
+        GEMINI,
+        f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse",
+        {},
+        "text/event-stream",
+        _gemini,
+        b"\r\n\r\n",
+    ),
+    Stream(OLLAMA, OLLAMA.path, {"stream": True}, "application/x-ndjson", _ollama, b"\n"),
+)
+"""Sources: docs.anthropic.com (Streaming Messages), platform.openai.com (Chat: streaming events),
+ai.google.dev (streamGenerateContent), github.com/ollama/ollama (docs/api.md)."""
+
+on_every_stream = pytest.mark.parametrize("stream", STREAMS, ids=[stream.wire.provider for stream in STREAMS])
+"""For a test with an argument, or a fixture, called ``stream``."""

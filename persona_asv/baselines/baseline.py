@@ -9,6 +9,7 @@ from datetime import datetime
 
 from persona_asv.environment import Environment
 from persona_asv.errors import BaselineError
+from persona_asv.prices import Price
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,119}")
 """What a baseline may be called: it becomes a file's name, so no separator, no leading dot or dash."""
@@ -90,6 +91,8 @@ class Baseline:
         Whether ``clean`` must leave it alone.
     samples
         None where there is no companion: the values still compare, with less evidence.
+    price
+        What the cost of a persona was told by; None where none was known.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Baseline:
     profile: str | None = None
     pinned: bool = False
     samples: Samples | None = None
+    price: Price | None = None
 
     @property
     def commit_label(self) -> str:

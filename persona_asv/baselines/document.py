@@ -2,9 +2,9 @@
 
 Format history (``schema``):
 
-- 1: F-139's shape, and ours: ``commit``, ``dirty``, ``subject``, ``provider``, ``model``, ``endpoint``, the
-  rest of the fingerprint, ``evidence`` per case, ``samples``. A file without ``schema`` is read as 1; so is
-  the older variant, which has no ``name``, a ``description`` per workload, and the metric
+- 1: F-139's shape, and ours: ``commit``, ``dirty``, ``subject``, ``provider``, ``model``, ``price``,
+  ``endpoint``, the rest of the fingerprint, ``evidence`` per case, ``samples``. A file without ``schema`` is
+  read as 1; so is the older variant, which has no ``name``, a ``description`` per workload, and the metric
   ``throughput_personas_per_minute``.
 """
 
@@ -18,6 +18,7 @@ from typing import Any, cast
 from persona_asv.baselines.baseline import NAME, Baseline, Entry, Figure, Samples
 from persona_asv.config import METRICS
 from persona_asv.environment import Environment
+from persona_asv.prices import Price
 from persona_asv.yaml_text import Line, dump
 from persona_asv.yaml_tree import TEXT, Reader, complaint, compose, scalar
 from persona_asv.yaml_tree import Entry as Node
@@ -41,6 +42,7 @@ def write(baseline: Baseline) -> str:
             "subject": baseline.subject,
             "provider": baseline.provider,
             "model": baseline.model,
+            "price": None if baseline.price is None else Line(_price_written(baseline.price)),
             "endpoint": {"kind": baseline.endpoint, "profile": baseline.profile}
             if baseline.endpoint or baseline.profile
             else None,
@@ -71,6 +73,11 @@ def _entry(entry: Entry) -> dict[str, object]:
         "metrics": {key: _short(figure.value) for key, figure in figures.items()},
         "evidence": evidence or None,
     }
+
+
+def _price_written(price: Price) -> dict[str, object]:
+    """Return a price, in US dollars per million tokens, as a baseline holds it."""
+    return {"input": _short(price.input), "output": _short(price.output), "source": price.source}
 
 
 def _short(value: float) -> float:
@@ -113,7 +120,7 @@ def read(text: str, file: str, name: str) -> Baseline:
     )
 
 
-_AS_THEY_ARE = ("commit", "dirty", "subject", "provider", "model", "pinned", "samples")
+_AS_THEY_ARE = ("commit", "dirty", "subject", "provider", "model", "price", "pinned", "samples")
 
 
 def _refuse_newer(top: Node) -> None:
@@ -227,6 +234,13 @@ def _samples(node: Node) -> Samples:
     return Samples(**found)
 
 
+def _price(node: Node) -> Price:
+    found = node.read({"input": _NUMBER, "output": _NUMBER, "source": _LINE})
+    if len(found) != 3:
+        raise node.error("needs input, output and source")
+    return Price(**found)
+
+
 _TOP: Mapping[str, Reader] = {
     "name": scalar("a baseline name", TEXT, NAME.pattern),
     "version": _LINE,
@@ -240,6 +254,7 @@ _TOP: Mapping[str, Reader] = {
     "subject": _LINE,
     "provider": _LINE,
     "model": _LINE,
+    "price": _price,
     "endpoint": _endpoint,
     "environment": _environment,
     "workloads": _workloads,

@@ -24,13 +24,18 @@ from persona_asv.commands.envelope import echo_json, uptime
     "--only", multiple=True, metavar="METRIC", help="Measure this family of metrics only; repeatable."
 )
 @click.option(
+    "--also", multiple=True, metavar="METRIC",
+    help="Measure this family as well, which nobody measures unasked: streaming.",
+)  # fmt: skip
+@click.option(
     "--provider", "providers", multiple=True, metavar="NAME",
     help="Wire format to speak: anthropic (default), openai, gemini or ollama; repeat to see them side by "
     "side.",
 )  # fmt: skip
 @click.option("--model", metavar="NAME", help="Model to name to the provider; recorded.")
 @click.option("--profile", metavar="PROFILE", default="none", show_default=True,
-              help="Simulated: none, constant:MS, lognormal:MEDIAN:P99 or sonnet-like.")  # fmt: skip
+              help="Simulated: none, constant:MS, lognormal:MEDIAN:P99, stream:TTFT:ITL or "
+              "sonnet-like.")  # fmt: skip
 @click.option(
     "--subject",
     metavar="NAME",
@@ -45,6 +50,7 @@ def run(
     iterations: int | None,
     rounds: int | None,
     only: tuple[str, ...],
+    also: tuple[str, ...],
     providers: tuple[str, ...],
     model: str | None,
     profile: str,
@@ -59,7 +65,7 @@ def run(
     Examples:
       persona benchmark run --workload quick --workload full
       persona benchmark run --iterations 50 --only generation_latency
-      persona benchmark run --profile constant:1200
+      persona benchmark run --only streaming --profile stream:300:20
       persona benchmark run --provider anthropic --provider ollama
       persona benchmark run --workload quick --profile-code client_overhead
     """  # noqa: D301 - click wants the backspace itself
@@ -72,7 +78,7 @@ def run(
     from persona_asv.render.terminal import Style
 
     settings = configuration.load(Path.cwd(), config)
-    families = metrics.families(only)
+    families = metrics.families(only, also)
     if profile_code is not None:
         profiling.benchmark_of(profile_code)
     chosen = [workloads.resolve(name, settings, iterations, rounds) for name in dict.fromkeys(names)]

@@ -82,6 +82,7 @@ def _details(book: Book, baseline: Baseline, style: Style) -> list[str]:
         "Subject": _joined(baseline.subject, baseline.version, f"commit {baseline.commit_label}"),
         "Provider": _joined(baseline.provider, baseline.model and f"({baseline.model})"),
         "Endpoint": _endpoint(baseline),
+        "Price": "" if baseline.price is None else baseline.price.text(),
         "Machine": _joined(its["machine"], its["platform"], its["cpu"], _counted(its["cores"], "cores"),
                            _counted(its["memory_gb"], "GB")),
         "System": _joined(its["os"], its["virtualisation"], _labelled("governor", its["governor"])),

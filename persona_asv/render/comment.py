@@ -14,9 +14,10 @@ from persona_asv.comparison import Case, Comparison
 from persona_asv.errors import ExitCode
 from persona_asv.judgement import Finding, Verdict
 from persona_asv.metrics import LATENCY, unit_of
-from persona_asv.render.comparison import change, evidence, percent, status, unit_written, verdicts
+from persona_asv.render.comparison import change, percent, unit_written, verdicts
 from persona_asv.render.markdown_text import code, prose, table
 from persona_asv.render.terminal import Style
+from persona_asv.render.verdict_marks import evidence, status
 from persona_asv.units import significant
 
 MARKER = "<!-- persona_asv: performance of this pull request -->"

@@ -10,50 +10,14 @@ from persona_asv.judgement import Finding, Stage, Verdict
 from persona_asv.metrics import unit_of
 from persona_asv.render.heading import Heading
 from persona_asv.render.terminal import Style
+from persona_asv.render.verdict_marks import EVIDENCE, GRAVITY, evidence, status
 from persona_asv.units import COUNT, MILLISECONDS, Unit
 
 _WIDE = 100
 """Columns from which the table has room for intervals."""
 
-_STATUS = {
-    Verdict.PASS: ("✅", "ok"),
-    Verdict.BETTER: ("🚀", "better"),
-    Verdict.WARN: ("⚠️", "WARN"),
-    Verdict.FAIL: ("❌", "FAIL"),
-    Verdict.INSUFFICIENT: ("·", "n/a"),
-    Verdict.INCONCLUSIVE: ("❔", "??"),
-}
-_EVIDENCE = {
-    "exact": ("=", "a count or a memory figure: compared as it is"),
-    "proven": ("!", "moved beyond doubt"),
-    "steady": ("", ""),
-    "noise": ("~", "moved, but cannot be told from noise here"),
-    "few": ("†", "too few samples: shown, never decisive"),
-}
-GRAVITY = (
-    Verdict.INSUFFICIENT, Verdict.PASS, Verdict.BETTER, Verdict.INCONCLUSIVE, Verdict.WARN, Verdict.FAIL,
-)  # fmt: skip
-"""Verdicts, the mildest first."""
-
-
 BUSY = 0.25
 """Share of the wall time spent waiting from which a machine is worth an examination."""
-
-
-def status(verdict: Verdict, style: Style) -> str:
-    """Return a verdict's mark."""
-    return _STATUS[verdict][0 if style.unicode else 1]
-
-
-def evidence(finding: Finding) -> str:
-    """Return what kind of evidence a number has: a key of the legend."""
-    if finding.verdict is Verdict.INSUFFICIENT:
-        return "few"
-    if finding.stage is Stage.PLAIN:
-        return "exact"
-    if finding.verdict in (Verdict.WARN, Verdict.FAIL, Verdict.BETTER):
-        return "proven"
-    return "noise" if finding.suspicious or finding.verdict is Verdict.INCONCLUSIVE else "steady"
 
 
 def percent(change: float) -> str:
@@ -99,7 +63,7 @@ def text(comparison: Comparison, heading: Heading, style: Style, *, explain: boo
             parts += ["", *(style.wrap(explanation(finding, case)) for finding in case.judgement.findings)]
     parts += [
         f"{mark if style.unicode or mark != '†' else '*'} {meaning}"
-        for kind, (mark, meaning) in _EVIDENCE.items()
+        for kind, (mark, meaning) in EVIDENCE.items()
         if kind in kinds and mark
     ]
     parts += _leftovers(comparison)
@@ -129,7 +93,7 @@ def _table(findings: Sequence[Finding], style: Style) -> str:
         head[4:4] = ["95 % interval", "Detectable"]
     rows = []
     for finding in findings:
-        mark = _EVIDENCE[evidence(finding)][0]
+        mark = EVIDENCE[evidence(finding)][0]
         mark = mark if style.unicode or mark != "†" else "*"
         row = [
             finding.key,
@@ -160,7 +124,9 @@ def _remarks(case: Case, style: Style) -> list[str]:
         if max(before, after) >= BUSY:
             remarks[-1] += "; `persona benchmark doctor` says what this machine can show"
     # A count needs one round: it is compared as it is.
-    rounds = min((min(f.rounds) for f in judgement.findings if f.stage is not Stage.PLAIN), default=3)
+    rounds = min(
+        (min(f.rounds) for f in judgement.findings if f.stage in (Stage.SCREEN, Stage.TEST)), default=3
+    )
     if rounds < 3:
         remarks.append(
             f"A screen: {rounds} round(s) a side can raise a suspicion, never fail; 3 make a verdict"
@@ -206,7 +172,7 @@ def explanation(finding: Finding, case: Case) -> str:
 
 def _advice(finding: Finding) -> str:
     """Return what would decide an open question."""
-    if finding.verdict is Verdict.INSUFFICIENT:
+    if finding.verdict is Verdict.INSUFFICIENT and finding.stage is not Stage.SHOWN:
         return " More operations would decide."
     if evidence(finding) == "noise":
         return " 5 fresh interleaved rounds a side would decide."
@@ -239,7 +205,9 @@ def summary(comparison: Comparison, style: Style) -> str:
     elif having(Verdict.INCONCLUSIVE):
         line = f"Summary: inconclusive: {having(Verdict.INCONCLUSIVE)} {status(Verdict.INCONCLUSIVE, style)}"
     elif set(found.values()) <= {Verdict.INSUFFICIENT}:
-        line = "Summary: nothing could be judged: too few samples of everything"
+        shown = all(f.stage is Stage.SHOWN for case in comparison.cases for f in case.judgement.findings)
+        why = EVIDENCE["shown"][1] if shown else "too few samples of everything"
+        line = f"Summary: nothing could be judged: {why}"
     else:
         line = f"Summary: All metrics within acceptable thresholds {status(Verdict.PASS, style)}"
     if comparison.remeasure and having(Verdict.FAIL, Verdict.WARN):

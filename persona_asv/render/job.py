@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from persona_asv.comparison import Comparison
 from persona_asv.errors import ExitCode
 from persona_asv.judgement import Finding, Verdict
-from persona_asv.render.comparison import GRAVITY, change, percent, status, summary, tables, unit_written
+from persona_asv.render.comparison import change, percent, summary, tables, unit_written
 from persona_asv.render.heading import Heading
 from persona_asv.render.markdown_text import code, prose, table
 from persona_asv.render.terminal import Style
+from persona_asv.render.verdict_marks import GRAVITY, status
 
 MOST_ROWS = 200
 """Rows of a table in the summary: GitHub refuses one of more than a mebibyte."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from persona_asv.estimates import Estimate
 from persona_asv.judgement import Verdict
-from persona_asv.render.comparison import change, evidence, percent, status
+from persona_asv.render.comparison import change, percent
 from persona_asv.render.markdown_text import code, prose, table
 from persona_asv.render.report_words import (
     ABSENT,
@@ -25,6 +25,7 @@ from persona_asv.render.report_words import (
     sustained_rate,
     title,
 )
+from persona_asv.render.verdict_marks import evidence, status
 from persona_asv.reports.pace import at_pace
 from persona_asv.reports.report import CaseReport, Report, Spread
 from persona_asv.units import Unit

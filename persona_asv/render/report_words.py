@@ -19,7 +19,7 @@ STYLE = Style(unicode=True, live=False, width=100)
 """Pages show everything."""
 
 _SPELT = {"api": "API", "cli": "CLI", "mb": "", "ms": "", "p50": "(P50)", "p95": "(P95)", "p99": "(P99)"}
-_SMALL = {"per", "of"}
+_SMALL = {"per", "of", "to"}
 
 ABSENT = "\N{EN DASH}"
 

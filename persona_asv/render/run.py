@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from persona_asv import metrics
+from persona_asv import costs, metrics
 from persona_asv.case_rounds import CaseRounds
 from persona_asv.course import Progress, Run
 from persona_asv.estimates import Estimate, Family
@@ -102,7 +102,7 @@ def summary(run: Run, total: float, style: Style, history: str) -> str:
         unsupported |= any(not estimate.supported for row in rows for estimate in row.quantiles)
         cells = [(row.label, *(cell(estimate, style) for estimate in row.quantiles)) for row in rows]
         parts += [style.table(("Metric", "P50", "P95", "P99"), cells)] if cells else []
-    parts += map(style.wrap, _reliability(run))
+    parts += map(style.wrap, (*_reliability(run), *_cost(run)))
     parts += map(style.wrap, notes([run], style, unsupported=unsupported))
     overhead = max(0.0, total - run.harness.own)
     parts += [
@@ -126,6 +126,11 @@ def timed(runs: Sequence[Run]) -> bool:
     return any(case.cells(metrics.LATENCY) for run in runs for case in run.cases)
 
 
+def streamed(runs: Sequence[Run]) -> bool:
+    """Whether times of tokens were measured."""
+    return any(case.cells(name) for run in runs for case in run.cases for name in metrics.STREAMED.values())
+
+
 def cell(estimate: Estimate, style: Style) -> str:
     """Return a figure for a table, marked where it rests on too little."""
     return estimate.unit.write(estimate.value) + ("" if estimate.supported else f" {style.mark}")
@@ -145,6 +150,11 @@ def notes(runs: Sequence[Run], style: Style, *, unsupported: bool) -> list[str]:
     if timed(runs) and any(case.batch for case in run.plan.workload.cases):
         said.append(
             "In a batch client_overhead is per persona, and throughput at more than 1 at a time per second."
+        )
+    if run.plan.profile == "none" and streamed(runs):
+        said.append(
+            "All tokens of a stream are there at once: their times are Persona's own; "
+            "`--profile stream:300:20` paces them."
         )
     if unsupported:
         said.append(f"{style.mark} fewer than 5 samples lie beyond this percentile: shown, never decisive.")
@@ -168,6 +178,19 @@ def _reliability(run: Run) -> list[str]:
         if figures:
             lines.append((f"{case.case}: " if len(run.cases) > 1 else "Reliability: ") + figures)
     return lines
+
+
+def _cost(run: Run) -> Iterator[str]:
+    """Yield what a persona costs, by which price, or why that is not known: one line a case."""
+    if "cost" not in {family.name for family in run.plan.families}:
+        return
+    for case in run.cases:
+        found, price = costs.estimate(case), costs.sentence(case)
+        who = f"Cost of {case.case}: " if len(run.cases) > 1 else "Cost: "
+        if found is not None:
+            yield f"{who}{found.unit.write(found.value)} per persona, {price}"
+        elif price:
+            yield who + price
 
 
 def duration(seconds: float) -> str:
@@ -218,6 +241,12 @@ def cases_as_json(cases: Sequence[CaseRounds], families: Sequence[Family]) -> di
     }
 
 
+def _price(run: Run) -> dict[str, object] | None:
+    """Return the price of the model, in US dollars per million tokens; None where none is known."""
+    price = costs.price_of(run.cases[0].files[0].stamp) if run.cases and run.cases[0].files else None
+    return None if price is None else costs.stamped(price)
+
+
 def as_json(run: Run, total: float, history: str) -> dict[str, object]:
     """Return the whole run for ``--json``; times in seconds."""
     plan, ground = run.plan, run.ground
@@ -230,6 +259,7 @@ def as_json(run: Run, total: float, history: str) -> dict[str, object]:
         **identity(plan, ground),
         "machine": ground.machine.machine,
         "rounds": run.rounds,
+        "price": _price(run),
         "cases": cases_as_json(run.cases, plan.families),
         "total_seconds": round(total, 3),
         "harness_overhead_seconds": round(overhead, 3),

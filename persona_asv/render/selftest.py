@@ -6,8 +6,9 @@ from typing import Any
 
 from persona_asv.judgement import Finding
 from persona_asv.plants import UNCHANGED, Plant
-from persona_asv.render.comparison import percent, status
+from persona_asv.render.comparison import percent
 from persona_asv.render.terminal import Style
+from persona_asv.render.verdict_marks import status
 from persona_asv.selftest import Proof, Trial
 
 _WIDTH = 61

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from persona_asv import choice, keeping, last_word, place, verdicts
+from persona_asv import choice, costs, keeping, last_word, place, verdicts
 from persona_asv.baselines.shelf import Shelf, shelf_of
+from persona_asv.case_rounds import CaseRounds
 from persona_asv.comparison import Comparison
 from persona_asv.config import Config
 from persona_asv.engine import runs as kept_runs
@@ -101,9 +102,16 @@ def report(settings: Config, wish: Wish, at: datetime) -> Report:
         against=against,
         measured_at=measured_at,
         past=len(past),
-        notes=(*notes, *more),
+        notes=(*notes, *more, *_prices(kind.provider, rounds)),
         thresholds=thresholds,
     )
+
+
+def _prices(provider: str, rounds: Sequence[tuple[KeptRun, tuple[ResultFile, ...]]]) -> tuple[str, ...]:
+    """Return by which price costs are told, or why none are."""
+    cases = (CaseRounds(case, provider, files) for run, files in rounds for case in run.iterations)
+    said = dict.fromkeys(filter(None, map(costs.sentence, cases)))
+    return tuple(f"Cost per persona: {each}." for each in said)
 
 
 def _runs(settings: Config, wish: Wish) -> tuple[KeptRun, ...]:

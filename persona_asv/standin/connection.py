@@ -92,15 +92,16 @@ class Connection:
     def _answer(self, request: HttpRequest) -> bool:
         """Answer when it is due; tell whether the connection is to be kept."""
         reply = self._respond(request, self._number)
-        answer = reply.answer
+        answer, begun = reply.answer, time.monotonic()
         if answer is None:
             self._leaves_within(None)
             return False
-        if reply.wait > 0 and self._leaves_within(reply.wait):
-            return False
-        without_body = request.method == "HEAD"
-        message = answer.encode(keep_alive=request.keep_alive, without_body=without_body)
-        self._send(answer, reply.entry, message)
+        messages = _messages(answer, request, apart=reply.gap > 0)
+        for number, message in enumerate(messages):
+            wait = reply.wait + number * reply.gap
+            if wait > 0 and self._leaves_within(begun + wait - time.monotonic()):
+                return False
+            self._send(message, reply.entry, answer, last=number == len(messages) - 1)
         if not request.keep_alive:
             self._hang_up()
         return request.keep_alive
@@ -112,13 +113,13 @@ class Connection:
         if seconds is None:
             return bool(watch.poll())
         due = time.monotonic() + seconds
-        if watch.poll(int(seconds * 1000)):
+        if watch.poll(max(0, int(seconds * 1000))):
             return True
         time.sleep(max(0.0, due - time.monotonic()))  # poll counts whole milliseconds
         return False
 
-    def _send(self, answer: HttpAnswer, entry: Entry | None, message: bytes) -> None:
-        """Send an answer, and complete its entry with its last bytes."""
+    def _send(self, message: bytes, entry: Entry | None, answer: HttpAnswer, *, last: bool) -> None:
+        """Send an answer or a part of it, and note in its entry when that had left."""
         if entry is None:
             self._client.sendall(message)
             self._stamps.look()
@@ -131,8 +132,7 @@ class Connection:
                 except BlockingIOError:
                     sent = 0
                 if sent == len(message):
-                    entry.finished = self._stamps.sent()
-                    entry.status = answer.status
+                    _note(entry, answer, self._stamps.sent(), last=last)
                     return
             message = message[sent:]
             room = select.poll()
@@ -147,3 +147,22 @@ class Connection:
             self._client.settimeout(left)
             if not self._client.recv(_CHUNK):
                 return
+
+
+def _messages(answer: HttpAnswer, request: HttpRequest, *, apart: bool) -> list[bytes]:
+    """Return what is sent, each when it is due: a whole answer at once, a stream that pauses in its parts."""
+    if not answer.parts:
+        without_body = request.method == "HEAD"
+        return [answer.encode(keep_alive=request.keep_alive, without_body=without_body)]
+    parts = answer.encode_parts(keep_alive=request.keep_alive)
+    return parts if apart else [b"".join(parts)]
+
+
+def _note(entry: Entry, answer: HttpAnswer, moment: float, *, last: bool) -> None:
+    """Note that an answer, or a part of it, had left at a moment."""
+    if answer.parts:
+        entry.first_token = moment if entry.first_token is None else entry.first_token
+        entry.last_token = moment
+    if last:
+        entry.finished = moment
+        entry.status = answer.status

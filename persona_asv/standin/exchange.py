@@ -16,7 +16,11 @@ from persona_asv.standin.session import Entry
 MAX_BODY = 10_000_000
 """Largest request body taken, in bytes; a larger one is answered 413 and the connection closed."""
 
+JSON = "application/json"
+"""Media type of whole answers."""
+
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -49,22 +53,42 @@ class HttpRequest:
 
 @dataclass(slots=True)
 class HttpAnswer:
-    """Status, extra headers and JSON body of one response."""
+    """Status, extra headers and body of one response.
+
+    Attributes
+    ----------
+    parts
+        Of a stream: its body in pieces that leave one by one; () of a whole answer.
+    kind
+        Media type of the body.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    parts: tuple[bytes, ...] = ()
+    kind: str = JSON
 
     def encode(self, *, keep_alive: bool, without_body: bool = False) -> bytes:
         """Return the bytes for the wire; ``without_body`` is for HEAD, whose answer is the headers alone."""
+        head = self._head(f"content-length: {len(self.body)}", keep_alive=keep_alive)
+        return head if without_body else head + self.body
+
+    def encode_parts(self, *, keep_alive: bool) -> list[bytes]:
+        """Return the bytes of a stream, a part each, in chunks (RFC 9112, section 7.1)."""
+        messages = [b"%x\r\n%b\r\n" % (len(part), part) for part in self.parts]
+        messages[0] = self._head("transfer-encoding: chunked", keep_alive=keep_alive) + messages[0]
+        messages[-1] += _LAST_CHUNK
+        return messages
+
+    def _head(self, length: str, *, keep_alive: bool) -> bytes:
         extra = "" if keep_alive else "connection: close\r\n"
         for name, value in self.headers:
             extra += f"{name}: {value}\r\n"
-        head = (
+        return (
             f"HTTP/1.1 {self.status} {_PHRASES[self.status]}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(self.body)}\r\n{extra}\r\n"
+            f"content-type: {self.kind}\r\n{length}\r\n{extra}\r\n"
         ).encode("ascii")
-        return head if without_body else head + self.body
 
 
 @dataclass(slots=True)
@@ -76,14 +100,17 @@ class Reply:
     answer
         None means never: the connection stays open and silent.
     wait
-        Seconds to let pass first (the model time).
+        Seconds to let pass first: the model time, of a stream until its first token.
     entry
         The log entry to complete once the answer is out; None for control requests, which are not logged.
+    gap
+        Seconds between two parts of a stream.
     """
 
     answer: HttpAnswer | None
     wait: float = 0.0
     entry: Entry | None = None
+    gap: float = 0.0
 
 
 def encode_json(document: object) -> bytes:

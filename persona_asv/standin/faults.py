@@ -22,7 +22,8 @@ class FaultKind(StrEnum):
     HANG = "hang"
     """Never answered; the connection stays open."""
     TRUNCATED = "truncated"
-    """Answered 200 with a body that ends in the middle: HTTP is intact, its JSON is not."""
+    """Answered 200 with a body that ends in the middle: HTTP is intact, its JSON is not; a stream breaks off
+    in the middle of an event."""
     INVALID = "invalid"
     """Answered 200 in perfect form, but the personas violate their schema."""
 

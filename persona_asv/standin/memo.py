@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 MAX_BYTES = 16_000_000
@@ -13,12 +13,35 @@ MAX_BYTES = 16_000_000
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished answer and what the log says of it."""
+    """A finished answer and what the log says of it.
+
+    Attributes
+    ----------
+    body
+        The whole answer; empty where it is a stream.
+    parts
+        Of a stream: what leaves with each token, in order; () of a whole answer.
+    kind
+        The media type.
+    """
 
     body: bytes
     personas: int
     input_tokens: int
     output_tokens: int
+    parts: tuple[bytes, ...] = ()
+    kind: str = "application/json"
+
+    @property
+    def size(self) -> int:
+        """Bytes of the answer."""
+        return len(self.body) + sum(map(len, self.parts))
+
+    def broken_off(self) -> Rendered:
+        """Return the answer that ends in the middle: of a stream, in the middle of an event."""
+        middle = len(self.parts) // 2
+        parts = (*self.parts[:middle], *(part[: len(part) // 2] for part in self.parts[middle : middle + 1]))
+        return replace(self, body=self.body[: len(self.body) // 2], parts=parts, personas=0)
 
 
 class Memo:
@@ -37,10 +60,10 @@ class Memo:
             return kept
         rendered = render()
         self._kept[key] = rendered
-        self._bytes += len(rendered.body)
+        self._bytes += rendered.size
         while self._bytes > self._max_bytes:
             _, dropped = self._kept.popitem(last=False)
-            self._bytes -= len(dropped.body)
+            self._bytes -= dropped.size
         return rendered
 
 

@@ -31,9 +31,15 @@ class Plan:
                 return fault
         return None
 
-    def model_time_ms(self, index: int) -> float:
-        """Return the model time of the session's request ``index`` (from 0), milliseconds."""
-        return self.profile.draw(self.seed, index)
+    def model_time_ms(self, index: int, tokens: int = 1) -> float:
+        """Return the model time of the session's request ``index`` (from 0), milliseconds.
+
+        Parameters
+        ----------
+        tokens
+            Of the answer; 1 for the time until the first one.
+        """
+        return self.profile.draw(self.seed, index, tokens)
 
     @classmethod
     def parse(cls, text: bytes) -> Plan:

@@ -60,6 +60,8 @@ class Request:
         Seconds the client was ordered to wait, or None.
     listing
         Whether it asked for the list of models, not a model.
+    first_token, last_token
+        Of a stream, like ``finished``: when its first and its last token had left; None of a whole answer.
     """
 
     id: int
@@ -74,6 +76,8 @@ class Request:
     model_time_ms: float
     retry_after_s: float | None
     listing: bool = False
+    first_token: float | None = None
+    last_token: float | None = None
 
 
 class StandIn:
@@ -163,7 +167,7 @@ class StandIn:
         session
             1 to 64 letters, digits, ``.``, ``_`` or ``-``, starting with a letter or digit.
         profile
-            Model time: ``none``, ``constant:MS`` or ``lognormal:MEDIAN_MS:P99_MS``.
+            Model time: ``none``, ``constant:MS``, ``lognormal:MEDIAN_MS:P99_MS``, ``stream:TTFT_MS:ITL_MS``.
         seed
             Of the lognormal draws: request i gets draw i, whatever else happens.
         faults

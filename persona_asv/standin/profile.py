@@ -1,4 +1,4 @@
-"""The model time: how long the simulated model thinks about one request."""
+"""The model time: how long the simulated model thinks about one request, and how fast it speaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Z_99 = 2.3263478740408408
 MAX_MS = 600_000.0
 """Longest model time accepted, milliseconds: ten minutes, the limit of the providers' own clients."""
 
-FORMS = "'none', 'constant:MS', 'lognormal:MEDIAN_MS:P99_MS' or 'sonnet-like'"
+FORMS = "'none', 'constant:MS', 'lognormal:MEDIAN_MS:P99_MS', 'stream:TTFT_MS:ITL_MS' or 'sonnet-like'"
 
 SONNET_LIKE = "lognormal:1230:2340"
 """Median and 99th percentile of F-139's own example of a run with a Sonnet model."""
@@ -28,14 +28,18 @@ class Profile:
     Attributes
     ----------
     median_ms
-        Milliseconds, exp(mu).
+        Milliseconds until the first token, exp(mu).
     sigma
         Standard deviation of the logarithm. With z the normal quantile, the p99 is
         ``median * exp(sigma * z99)``, hence ``sigma = ln(p99 / median) / z99``.
+    gap_ms
+        Milliseconds between one token and the next; 0 says them all at once. A whole answer leaves when the
+        last token would have.
     """
 
     median_ms: float = 0.0
     sigma: float = 0.0
+    gap_ms: float = 0.0
 
     @classmethod
     def parse(cls, text: str) -> Profile:
@@ -44,7 +48,7 @@ class Profile:
         Raises
         ------
         ValueError
-            If it is none of the four forms, or a time is not within 0 to `MAX_MS`.
+            If it is none of the forms, or a time is not within 0 to `MAX_MS`.
         """
         kind, *figures = text.split(":")
         times = tuple(_milliseconds(figure, text) for figure in figures)
@@ -55,23 +59,31 @@ class Profile:
                 return cls.parse(SONNET_LIKE)
             case "constant", (constant,):
                 return cls(constant)
+            case "stream", (first, gap):
+                return cls(first, gap_ms=gap)
             case "lognormal", (median, p99):
                 if not 0 < median <= p99:
                     raise ValueError(f"profile {text!r}: 0 < MEDIAN_MS <= P99_MS must hold")
                 return cls(median, math.log(p99 / median) / Z_99)
         raise ValueError(f"profile {text!r} is not {FORMS}")
 
-    def draw(self, seed: int, index: int) -> float:
+    def draw(self, seed: int, index: int, tokens: int = 1) -> float:
         """Return the model time of the session's request ``index``, milliseconds.
 
-        A pure function of seed and index (inverse transform of a hashed uniform), so that what other requests
-        do, and which Python runs, never changes it.
+        A pure function of seed, index and tokens (inverse transform of a hashed uniform), so that what other
+        requests do, and which Python runs, never changes it.
+
+        Parameters
+        ----------
+        tokens
+            How many the answer has; up to the first one it is the same for all.
         """
-        if not self.sigma:
-            return self.median_ms
-        digest = blake2b(f"{seed}:{index}".encode(), digest_size=8).digest()
-        uniform = ((int.from_bytes(digest) >> 12) + 0.5) / 2**52
-        return min(self.median_ms * math.exp(self.sigma * _NORMAL.inv_cdf(uniform)), MAX_MS)
+        first = self.median_ms
+        if self.sigma:
+            digest = blake2b(f"{seed}:{index}".encode(), digest_size=8).digest()
+            uniform = ((int.from_bytes(digest) >> 12) + 0.5) / 2**52
+            first *= math.exp(self.sigma * _NORMAL.inv_cdf(uniform))
+        return min(first + self.gap_ms * (tokens - 1), MAX_MS)
 
 
 def _milliseconds(figure: str, text: str) -> float:

@@ -13,6 +13,9 @@ from persona_asv.standin.wire import FORMATS, format_for
 from persona_asv.standin.wire.format import Headers, Said, WireError, WireFormat
 from persona_asv.standin.wire.ollama import TAGS, listing
 
+TOKEN = 4
+"""Characters of a token: deterministic, and near the providers' own rule of thumb for English."""
+
 
 class Provider:
     """Answers provider requests of all sessions; counts them."""
@@ -51,7 +54,7 @@ class Provider:
         if fault is None:
             request.known = rendered
         elif fault is FaultKind.TRUNCATED:
-            rendered = replace(rendered, body=rendered.body[: len(rendered.body) // 2], personas=0)
+            rendered = rendered.broken_off()
         else:
             rendered = replace(rendered, personas=0)
         return _answer(session, entry, rendered, headers)
@@ -62,9 +65,12 @@ class Provider:
         def render() -> Rendered:
             asked = wire.read(path, body)
             count = asked.prompt.count
-            text = answer_text(asked.prompt, count, sound=sound)
-            said = Said(key, text, _tokens(asked.prompt.characters), _tokens(len(text)))
-            return Rendered(wire.success(asked, said), count, said.input_tokens, said.output_tokens)
+            tokens = _cut(answer_text(asked.prompt, count, sound=sound))
+            said = Said(key, tokens, -(-asked.prompt.characters // TOKEN))
+            facts = count, said.input_tokens, said.output_tokens
+            if asked.stream:
+                return Rendered(b"", *facts, tuple(wire.stream(asked, said)), wire.stream_kind)
+            return Rendered(wire.success(asked, said), *facts)
 
         return self._memo.get(key, render)
 
@@ -91,16 +97,24 @@ def _admit(
 
 def _answer(session: Session, entry: Entry, rendered: Rendered, headers: Headers) -> Reply:
     """Return the reply that carries a rendered answer, and log what it says."""
+    plan, index = session.plan, entry.id - 1
     entry.personas = rendered.personas
     entry.input_tokens = rendered.input_tokens
     entry.output_tokens = rendered.output_tokens
-    entry.model_time_ms = session.plan.model_time_ms(entry.id - 1)
-    return Reply(HttpAnswer(200, rendered.body, headers), entry.model_time_ms / 1000, entry)
+    entry.model_time_ms = plan.model_time_ms(index, rendered.output_tokens)
+    answer = HttpAnswer(200, rendered.body, headers, rendered.parts, rendered.kind)
+    if not rendered.parts:
+        return Reply(answer, entry.model_time_ms / 1000, entry)
+    return Reply(answer, plan.model_time_ms(index) / 1000, entry, plan.profile.gap_ms / 1000)
 
 
-def _tokens(characters: int) -> int:
-    """Return ceil(characters / 4): deterministic, and near the providers' own rule of thumb for English."""
-    return -(-characters // 4)
+def _cut(text: str) -> tuple[str, ...]:
+    """Return a text's tokens.
+
+    >>> _cut("a persona")
+    ('a pe', 'rson', 'a')
+    """
+    return tuple(text[start : start + TOKEN] for start in range(0, len(text), TOKEN))
 
 
 def _seconds(value: float) -> str:

@@ -36,6 +36,9 @@ class Entry:
         Seconds the answer ordered the client to wait.
     listing
         Whether it asked for the list of models, not a model.
+    first_token, last_token
+        Of a stream: when its first and its last token had left, like ``finished``, which is both where they
+        left at once; None of a whole answer.
     leaving
         Held while the answer's last bytes go and their moment is noted: nobody who has an answer finds it
         unfinished in the log.
@@ -53,6 +56,8 @@ class Entry:
     model_time_ms: float = 0.0
     retry_after_s: float | None = None
     listing: bool = False
+    first_token: float | None = None
+    last_token: float | None = None
     leaving: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def as_document(self) -> dict[str, object]:

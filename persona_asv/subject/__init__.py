@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
-from persona_asv.subject.protocol import GenerationError, Outcome, Session, Start, Subject
+from persona_asv.subject.protocol import GenerationError, Outcome, Session, Start, Stream, Subject
 
-__all__ = ["GenerationError", "Outcome", "Session", "Start", "Subject", "SubjectError", "load"]
+__all__ = ["GenerationError", "Outcome", "Session", "Start", "Stream", "Subject", "SubjectError", "load"]
 
 _ADAPTER = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<attribute>[^\W\d]\w*)")
 

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from persona_asv.subject.protocol import GenerationError
+from persona_asv.subject.protocol import GenerationError, Stream
 from persona_asv.subject.wire import Reply, ReplyError, WireFormat
 
 CONNECT_TIMEOUT = 5.0
@@ -51,11 +51,20 @@ class Answer:
         Requests sent again after a transient failure.
     retry_after
         Seconds waited because the provider ordered it; our own back-off is not in it.
+    stream
+        When its tokens came; None where it came as a whole.
     """
 
     reply: Reply
     retries: int
     retry_after: float
+    stream: Stream | None = None
+
+
+Heard = tuple[Reply, Stream]
+"""A streamed reply, and when its tokens came."""
+Listen = Callable[[httpx.Client, WireFormat, str, bytes], Heard | httpx.Response | httpx.RequestError]
+"""Sends a request whose answer is to be streamed, and hears it: `persona_asv.subject.streaming.listen`."""
 
 
 class Client:
@@ -106,10 +115,15 @@ class Client:
             trust_env=False,
         )
 
-    def ask(self, prompt: str, max_tokens: int) -> Answer:
+    def ask(self, prompt: str, max_tokens: int, listen: Listen | None = None) -> Answer:
         """Send the prompt and return the model's reply.
 
         429, 5xx and failures of the connection are tried again, at most `MAX_RETRIES` times.
+
+        Parameters
+        ----------
+        listen
+            How to hear a streamed answer; None has it come as a whole.
 
         Raises
         ------
@@ -118,10 +132,18 @@ class Client:
         ReplyError
             Where it answered with success, but not in its own format.
         """
-        content = json.dumps(self._wire.body(self._model, prompt, max_tokens), ensure_ascii=False).encode()
+        body = self._wire.body(self._model, prompt, max_tokens)
+        if listen is not None:
+            body |= self._wire.streamed
+        content = json.dumps(body, ensure_ascii=False).encode()
         retries, ordered = 0, 0.0
         while True:
-            result = self._send(content)
+            if listen is None:
+                result: Heard | httpx.Response | httpx.RequestError = self._send(content)
+            else:
+                result = listen(self._http, self._wire, self._model, content)
+            if isinstance(result, tuple):
+                return Answer(result[0], retries, ordered, result[1])
             if isinstance(result, httpx.Response) and result.is_success:
                 return Answer(self._wire.reply(_document(result)), retries, ordered)
             if retries == MAX_RETRIES or not _is_transient(result):

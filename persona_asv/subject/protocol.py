@@ -17,6 +17,25 @@ class GenerationError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """When the tokens of one streamed answer reached the subject: when it had their text in hand.
+
+    Attributes
+    ----------
+    first
+        Seconds from sending the request to its first token; of a request sent again, the last sending.
+    gaps
+        Seconds between one token and the next, in order. What arrives together as one piece counts as one.
+    tokens
+        Output tokens as the provider counted them; None where it did not say.
+    """
+
+    first: float
+    gaps: tuple[float, ...]
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one operation brought back.
 
@@ -37,6 +56,8 @@ class Outcome:
         Seconds waited because the provider ordered it (``Retry-After``); the subject's own back-off is apart.
     input_tokens, output_tokens
         As the provider counted them.
+    streams
+        The streamed answers it was made of; None where none was streamed.
     """
 
     personas: int
@@ -46,6 +67,7 @@ class Outcome:
     retry_after: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    streams: tuple[Stream, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +137,26 @@ class Staged(Protocol):
         ...
 
 
+class Streamed(Protocol):
+    """What a session may have besides, where its subject's attribute ``streams`` is true."""
+
+    def generate_streamed(self, research: Path, personas: int) -> Outcome:
+        """Do what `Session.generate` does, but have the answer streamed; `Outcome.streams` says when it came.
+
+        Raises
+        ------
+        GenerationError
+            Where no valid persona came back.
+        """
+        ...
+
+
 class Subject(Protocol):
     """The code under test: who it is, and how to open it.
 
-    It may have besides: ``start``, a `Start`; ``code``, the module whose file is the code under test, where
-    an adapter only leads to it; ``lacks``, what it cannot do and why, by name: ``batch``, or a provider.
+    It may say more by attributes that it may leave out: ``start``, a `Start`; ``streams``, whether its
+    sessions are `Streamed`; ``code``, the module whose file is the code under test, where an adapter only
+    leads to it; ``lacks``, what it cannot do and why, by name: ``batch``, or a provider.
     """
 
     @property

@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 
 from persona_asv import __version__
 from persona_asv.subject import SubjectError
-from persona_asv.subject.client import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Client
+from persona_asv.subject.client import CONNECT_TIMEOUT, READ_TIMEOUT, Answer, Client, Listen
 from persona_asv.subject.persona import Parsed, parse
 from persona_asv.subject.prompt import render
 from persona_asv.subject.protocol import GenerationError, Outcome, Start
@@ -46,9 +46,9 @@ class ReferenceSession:
         """Stage 2: write the prompt."""
         return render(records, personas)
 
-    def call(self, text: str, personas: int) -> Answer:
-        """Stage 3: ask the model."""
-        answer = self._client.ask(text, TOKENS_PER_PERSONA * personas)
+    def call(self, text: str, personas: int, listen: Listen | None = None) -> Answer:
+        """Stage 3: ask the model, for an answer as a whole or for one to listen to."""
+        answer = self._client.ask(text, TOKENS_PER_PERSONA * personas, listen)
         if not answer.reply.complete:
             raise ReplyError(f"the model's reply was cut at {TOKENS_PER_PERSONA * personas} tokens")
         return answer
@@ -57,11 +57,11 @@ class ReferenceSession:
         """Stage 4: validate what the model wrote."""
         return parse(text, records, personas)
 
-    def generate(self, research: Path, personas: int) -> Outcome:
+    def generate(self, research: Path, personas: int, listen: Listen | None = None) -> Outcome:
         """Generate personas: one operation, one request; the research data is read anew each time."""
         _positive(personas=personas)
         records = self.load(research)
-        answer = self.call(self.render(records, personas), personas)
+        answer = self.call(self.render(records, personas), personas, listen)
         parsed = self.parse(answer.reply.text, records, personas)
         return Outcome(
             personas=len(parsed.personas),
@@ -70,7 +70,14 @@ class ReferenceSession:
             retry_after=answer.retry_after,
             input_tokens=answer.reply.input_tokens,
             output_tokens=answer.reply.output_tokens,
+            streams=None if answer.stream is None else (answer.stream,),
         )
+
+    def generate_streamed(self, research: Path, personas: int) -> Outcome:
+        """Generate personas from an answer that is streamed, and say when its tokens came."""
+        from persona_asv.subject.streaming import listen  # nobody else pays for it
+
+        return self.generate(research, personas, listen)
 
     def generate_batch(self, research: Path, personas: int, concurrency: int) -> Outcome:
         """Generate personas in single requests, `concurrency` threads working off one queue of them."""
@@ -131,6 +138,7 @@ class ReferenceSubject:
     )
 
     start: ClassVar[Start] = Start(__name__, ("-m", "persona_asv.subject", "--version"))
+    streams: ClassVar[bool] = True
 
     connect_timeout: float = CONNECT_TIMEOUT
     read_timeout: float = READ_TIMEOUT

@@ -1,6 +1,6 @@
-"""Anthropic Messages: ``POST /v1/messages`` (docs.anthropic.com, API reference: Messages, Errors).
+"""Anthropic Messages: ``POST /v1/messages`` (docs.anthropic.com, API reference: Messages, Errors, Streaming).
 
-Whole answers only: ``stream`` is refused. ``max_tokens`` is required, as it is there, but cuts no answer.
+``max_tokens`` is required, as it is there, but cuts no answer.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from dataclasses import replace
 from persona_asv.standin.exchange import HttpRequest, encode_json
 from persona_asv.standin.wire.body import (
     check_limit,
+    read_flag,
     read_messages,
     read_model,
     read_object,
     text_or_blocks,
 )
-from persona_asv.standin.wire.format import Asked, Headers, Said, WireError
+from persona_asv.standin.wire.format import EVENTS, Asked, Headers, Said, WireError, between, event
 
 PATH = "/v1/messages"
 
@@ -32,6 +33,7 @@ class Anthropic:
     """The format of Claude's Messages endpoint."""
 
     name = "anthropic"
+    stream_kind = f"{EVENTS}; charset=utf-8"
 
     def matches(self, path: str) -> bool:
         """Tell whether this is the Messages endpoint."""
@@ -51,10 +53,10 @@ class Anthropic:
         document = read_object(body)
         model = read_model(document)
         check_limit("max_tokens", document.get("max_tokens"))
-        if document.get("stream"):
-            raise WireError(400, "stream: this endpoint gives whole answers only")
+        stream = read_flag(document, "stream", default=False)
         system = text_or_blocks("system", document.get("system", ""))
-        return Asked(model, replace(read_messages(document.get("messages"), text_or_blocks), system=system))
+        prompt = replace(read_messages(document.get("messages"), text_or_blocks), system=system)
+        return Asked(model, prompt, stream)
 
     def success(self, asked: Asked, said: Said) -> bytes:
         """Return a complete Message."""
@@ -71,6 +73,34 @@ class Anthropic:
             }
         )
 
+    def stream(self, asked: Asked, said: Said) -> list[bytes]:
+        """Return the events of a Message with one block of text; the count of its tokens grows to the end."""
+        message: dict[str, object] = {
+            "id": f"msg_{said.identity[:24]}",
+            "type": "message",
+            "role": "assistant",
+            "model": asked.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": {"input_tokens": said.input_tokens, "output_tokens": 1},
+        }
+        block = {"type": "text", "text": ""}
+        ended = {"stop_reason": "end_turn", "stop_sequence": None}
+        usage = {"output_tokens": said.output_tokens}
+        return between(
+            _typed("message_start", message=message)
+            + _typed("content_block_start", index=0, content_block=block)
+            + _typed("ping"),
+            [
+                _typed("content_block_delta", index=0, delta={"type": "text_delta", "text": token})
+                for token in said.tokens
+            ],
+            _typed("content_block_stop", index=0)
+            + _typed("message_delta", delta=ended, usage=usage)
+            + _typed("message_stop"),
+        )
+
     def error(self, error: WireError, request_id: str) -> bytes:
         """Return an error object; statuses without a name of their own are ``invalid_request_error``."""
         kind = _ERROR_TYPES.get(error.status, "invalid_request_error")
@@ -81,3 +111,8 @@ class Anthropic:
     def headers(self, request_id: str) -> Headers:
         """Return the request id."""
         return (("request-id", request_id),)
+
+
+def _typed(name: str, **facts: object) -> bytes:
+    """Return an event that says its type twice: as the event's name, and in its data."""
+    return event({"type": name, **facts}, name)

@@ -79,3 +79,13 @@ def text_or_blocks(where: str, content: object) -> tuple[str, ...]:
             raise WireError(400, f"{where}.{number}: only blocks of type 'text' are understood")
         plain_text(f"{where}.{number}.text", block.get("text"))
     return tuple(block["text"] for block in content)
+
+
+def read_flag(document: Mapping[str, object], key: str, *, default: bool) -> bool:
+    """Return a truth value of a document, the default where it is absent or null."""
+    value = document.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise WireError(400, f"{key}: true or false is required")
+    return value

@@ -1,14 +1,18 @@
-"""What a wire format is: how one provider is asked, and how it answers and refuses."""
+"""What a wire format is: how one provider is asked, how it answers, at once or as a stream, and refuses."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from persona_asv.standin.exchange import HttpRequest
+from persona_asv.standin.exchange import HttpRequest, encode_json
 from persona_asv.standin.prompt import Prompt
 
 Headers = tuple[tuple[str, str], ...]
+
+EVENTS = "text/event-stream"
+"""Media type of server-sent events (WHATWG HTML, section 9.2)."""
 
 
 class WireError(Exception):
@@ -30,10 +34,20 @@ class WireError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The facts of a request that an answer depends on."""
+    """The facts of a request that an answer depends on.
+
+    Attributes
+    ----------
+    stream
+        Whether the answer is to come token by token.
+    usage
+        Whether a stream is to tell its token counts, where the client has the choice.
+    """
 
     model: str
     prompt: Prompt
+    stream: bool = False
+    usage: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +58,23 @@ class Said:
     ----------
     identity
         Hexadecimal digest of the request: where a provider numbers its answers, the number is made of it.
+    tokens
+        The text, cut into its output tokens.
     """
 
     identity: str
-    text: str
+    tokens: tuple[str, ...]
     input_tokens: int
-    output_tokens: int
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self.tokens)
+
+    @property
+    def output_tokens(self) -> int:
+        """How many tokens it has."""
+        return len(self.tokens)
 
 
 class WireFormat(Protocol):
@@ -58,6 +83,10 @@ class WireFormat(Protocol):
     @property
     def name(self) -> str:
         """The provider, as ``--provider`` calls it."""
+
+    @property
+    def stream_kind(self) -> str:
+        """Media type of its streams."""
 
     def matches(self, path: str) -> bool:
         """Tell whether the path (after the session's name) is this provider's."""
@@ -71,8 +100,36 @@ class WireFormat(Protocol):
     def success(self, asked: Asked, said: Said) -> bytes:
         """Return the body of a 200."""
 
+    def stream(self, asked: Asked, said: Said) -> list[bytes]:
+        """Return the body of a 200 as it leaves, a part a token.
+
+        What opens a stream leaves with the first token, and what closes it with the last one.
+        """
+
     def error(self, error: WireError, request_id: str) -> bytes:
         """Return the body of a refusal."""
 
     def headers(self, request_id: str) -> Headers:
         """Return the headers every answer of this provider carries."""
+
+
+def event(document: object, name: str = "", *, end: bytes = b"\n\n") -> bytes:
+    """Return a server-sent event whose data is a JSON document.
+
+    Parameters
+    ----------
+    name
+        Type of the event, where the provider gives it one.
+    end
+        How its lines end: both line feeds, or carriage return and line feed, are common.
+    """
+    head = f"event: {name}\n".encode("ascii") if name else b""
+    return head + b"data: " + encode_json(document) + end
+
+
+def between(opening: bytes, tokens: Sequence[bytes], closing: bytes) -> list[bytes]:
+    """Return the parts of a stream: what opens and what closes it leave with the first and the last token."""
+    parts = list(tokens)
+    parts[0] = opening + parts[0]
+    parts[-1] += closing
+    return parts

@@ -1,14 +1,16 @@
 """Ollama chat: ``POST /api/chat`` (github.com/ollama/ollama, docs/api.md).
 
-Whole answers only: the request has to say ``"stream": false``, for a stream is the default there. No key is
-asked for. ``num_predict`` cuts no answer. ``GET /api/tags`` lists the models: careful clients ask first.
+A stream is the default there: whole answers are asked for with ``"stream": false``. No key is asked for.
+``num_predict`` cuts no answer. ``GET /api/tags`` lists the models: careful clients ask first.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from persona_asv.standin.exchange import HttpRequest, encode_json
-from persona_asv.standin.wire.body import plain_text, read_messages, read_model, read_object
-from persona_asv.standin.wire.format import Asked, Headers, Said, WireError
+from persona_asv.standin.wire.body import plain_text, read_flag, read_messages, read_model, read_object
+from persona_asv.standin.wire.format import Asked, Headers, Said, WireError, between
 
 PATH = "/api/chat"
 TAGS = "/api/tags"
@@ -29,6 +31,7 @@ class Ollama:
     """The format of Ollama's chat endpoint."""
 
     name = "ollama"
+    stream_kind = "application/x-ndjson"
 
     def matches(self, path: str) -> bool:
         """Tell whether this is the chat endpoint."""
@@ -43,27 +46,17 @@ class Ollama:
         """Return model and prompt of a chat request."""
         document = read_object(body)
         model = read_model(document)
-        if document.get("stream") is not False:
-            raise WireError(400, "stream: this endpoint gives whole answers only, so false is required")
-        return Asked(model, read_messages(document.get("messages"), plain_text, ("system",)))
+        stream = read_flag(document, "stream", default=True)
+        return Asked(model, read_messages(document.get("messages"), plain_text, ("system",)), stream)
 
     def success(self, asked: Asked, said: Said) -> bytes:
-        """Return a message; its durations, in ns, are 1 each, for no model was at work."""
-        return encode_json(
-            {
-                "model": asked.model,
-                "created_at": CREATED,
-                "message": {"role": "assistant", "content": said.text},
-                "done_reason": "stop",
-                "done": True,
-                "total_duration": 3,
-                "load_duration": 1,
-                "prompt_eval_count": said.input_tokens,
-                "prompt_eval_duration": 1,
-                "eval_count": said.output_tokens,
-                "eval_duration": 1,
-            }
-        )
+        """Return a message."""
+        return encode_json(_last(asked, said, said.text))
+
+    def stream(self, asked: Asked, said: Said) -> list[bytes]:
+        """Return a line a token, and one that is empty but for the counts."""
+        tokens = [encode_json(_saying(asked, token) | {"done": False}) + b"\n" for token in said.tokens]
+        return between(b"", tokens, encode_json(_last(asked, said, "")) + b"\n")
 
     def error(self, error: WireError, _request_id: str) -> bytes:
         """Return an error, which is a sentence."""
@@ -72,3 +65,25 @@ class Ollama:
     def headers(self, _request_id: str) -> Headers:
         """Return nothing: requests are not numbered there."""
         return ()
+
+
+def _saying(asked: Asked, text: str) -> dict[str, Any]:
+    return {
+        "model": asked.model,
+        "created_at": CREATED,
+        "message": {"role": "assistant", "content": text},
+    }
+
+
+def _last(asked: Asked, said: Said, text: str) -> dict[str, Any]:
+    """Return what ends an answer; its durations, in ns, are 1 each, for no model was at work."""
+    return _saying(asked, text) | {
+        "done_reason": "stop",
+        "done": True,
+        "total_duration": 3,
+        "load_duration": 1,
+        "prompt_eval_count": said.input_tokens,
+        "prompt_eval_duration": 1,
+        "eval_count": said.output_tokens,
+        "eval_duration": 1,
+    }

@@ -1,12 +1,15 @@
 """Anthropic's Messages format, version 2023-06-01.
 
-The source is the provider's public API reference: https://docs.anthropic.com/en/api/messages and
-https://docs.anthropic.com/en/api/errors.
+The source is the provider's public API reference: https://docs.anthropic.com/en/api/messages,
+https://docs.anthropic.com/en/api/messages-streaming and https://docs.anthropic.com/en/api/errors.
 """
 
 from __future__ import annotations
 
-from persona_asv.subject.wire.format import Reply, ReplyError, count, field
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from persona_asv.subject.wire.format import Piece, Reply, ReplyError, count, event, field
 
 VERSION = "2023-06-01"
 
@@ -16,6 +19,7 @@ class Anthropic:
 
     provider = "anthropic"
     default_model = "claude-sonnet-4-20250514"
+    streamed: Mapping[str, object] = MappingProxyType({"stream": True})
 
     def path(self, model: str) -> str:
         """Return the path to POST to."""
@@ -46,3 +50,25 @@ class Anthropic:
         """Return the error's type, such as ``overloaded_error``."""
         kind = field(document, "error", "type")
         return kind if isinstance(kind, str) else None
+
+    def stream_path(self, model: str) -> str:
+        """Return the path to POST to."""
+        return self.path(model)
+
+    def piece(self, data: str) -> Piece:
+        """Read an event of a message: its start, a piece of text, what ends it; others add nothing."""
+        document = event(self.provider, data)
+        match field(document, "type"):
+            case "message_start":
+                return Piece(input_tokens=count(document, "message", "usage", "input_tokens"))
+            case "content_block_delta":
+                text = field(document, "delta", "text")
+                return Piece(text if isinstance(text, str) else "")
+            case "message_delta":
+                return Piece(
+                    complete=field(document, "delta", "stop_reason") != "max_tokens",
+                    output_tokens=count(document, "usage", "output_tokens"),
+                )
+            case "message_stop":
+                return Piece(last=True)
+        return Piece()

@@ -6,9 +6,11 @@ https://ai.google.dev/gemini-api/docs/troubleshooting.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import quote
 
-from persona_asv.subject.wire.format import Reply, ReplyError, count, field, first
+from persona_asv.subject.wire.format import Piece, Reply, ReplyError, count, event, field, first
 
 
 class Gemini:
@@ -16,6 +18,7 @@ class Gemini:
 
     provider = "gemini"
     default_model = "gemini-1.5-pro"
+    streamed: Mapping[str, object] = MappingProxyType({})
 
     def path(self, model: str) -> str:
         """Return the path to POST to; whatever the model is called, it stays one segment of it."""
@@ -50,3 +53,26 @@ class Gemini:
         """Return the error's status, such as ``RESOURCE_EXHAUSTED``."""
         status = field(document, "error", "status")
         return status if isinstance(status, str) else None
+
+    def stream_path(self, model: str) -> str:
+        """Return the path to POST to: streams have an endpoint of their own."""
+        return self.path(model).removesuffix("generateContent") + "streamGenerateContent?alt=sse"
+
+    def piece(self, data: str) -> Piece:
+        """Read a response of the only candidate; the last one says why it is the last."""
+        document = event(self.provider, data)
+        candidate = first(field(document, "candidates"))
+        ended = field(candidate, "finishReason")
+        return Piece(
+            "".join(_texts(candidate)),
+            last=ended is not None,
+            complete=ended != "MAX_TOKENS",
+            input_tokens=count(document, "usageMetadata", "promptTokenCount"),
+            output_tokens=count(document, "usageMetadata", "candidatesTokenCount"),
+        )
+
+
+def _texts(candidate: object) -> list[str]:
+    parts = field(candidate, "content", "parts")
+    texts = [field(part, "text") for part in parts] if isinstance(parts, list) else []
+    return [text for text in texts if isinstance(text, str)]

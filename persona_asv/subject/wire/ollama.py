@@ -5,7 +5,10 @@ The source is the project's public API reference: https://github.com/ollama/olla
 
 from __future__ import annotations
 
-from persona_asv.subject.wire.format import Reply, ReplyError, count, field
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from persona_asv.subject.wire.format import Piece, Reply, ReplyError, count, event, field
 
 
 class Ollama:
@@ -13,6 +16,7 @@ class Ollama:
 
     provider = "ollama"
     default_model = "llama3:8b"
+    streamed: Mapping[str, object] = MappingProxyType({"stream": True})
 
     def path(self, model: str) -> str:
         """Return the path to POST to."""
@@ -47,3 +51,19 @@ class Ollama:
         """Return the error, which is a sentence more often than a word."""
         error = field(document, "error")
         return error if isinstance(error, str) else None
+
+    def stream_path(self, model: str) -> str:
+        """Return the path to POST to."""
+        return self.path(model)
+
+    def piece(self, data: str) -> Piece:
+        """Read a line: a piece of the message, or the counts that end it."""
+        document = event(self.provider, data)
+        text = field(document, "message", "content")
+        return Piece(
+            text if isinstance(text, str) else "",
+            last=field(document, "done") is True,
+            complete=field(document, "done_reason") != "length",
+            input_tokens=count(document, "prompt_eval_count"),
+            output_tokens=count(document, "eval_count"),
+        )

@@ -1,12 +1,16 @@
 """OpenAI's Chat Completions format, version 1.
 
-The source is the provider's public API reference: https://platform.openai.com/docs/api-reference/chat and
+The source is the provider's public API reference: https://platform.openai.com/docs/api-reference/chat,
+https://platform.openai.com/docs/api-reference/chat-streaming and
 https://platform.openai.com/docs/guides/error-codes.
 """
 
 from __future__ import annotations
 
-from persona_asv.subject.wire.format import Reply, ReplyError, count, field, first
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from persona_asv.subject.wire.format import Piece, Reply, ReplyError, count, event, field, first
 
 
 class OpenAI:
@@ -14,6 +18,9 @@ class OpenAI:
 
     provider = "openai"
     default_model = "gpt-4o"
+    streamed: Mapping[str, object] = MappingProxyType(
+        {"stream": True, "stream_options": {"include_usage": True}}
+    )
 
     def path(self, model: str) -> str:
         """Return the path to POST to."""
@@ -49,3 +56,21 @@ class OpenAI:
         """Return the error's code, such as ``rate_limit_exceeded``; where it has none, its broader type."""
         words = (field(document, "error", "code"), field(document, "error", "type"))
         return next((word for word in words if isinstance(word, str)), None)
+
+    def stream_path(self, model: str) -> str:
+        """Return the path to POST to."""
+        return self.path(model)
+
+    def piece(self, data: str) -> Piece:
+        """Read a chunk: of the only choice, of the usage at the end, or the mark that ends the stream."""
+        if data == "[DONE]":
+            return Piece(last=True)
+        document = event(self.provider, data)
+        choice = first(field(document, "choices"))
+        text = field(choice, "delta", "content")
+        return Piece(
+            text if isinstance(text, str) else "",
+            complete=field(choice, "finish_reason") != "length",
+            input_tokens=count(document, "usage", "prompt_tokens"),
+            output_tokens=count(document, "usage", "completion_tokens"),
+        )
