@@ -22,6 +22,7 @@ COLUMNS = {
     "memory_peak_mb": "peak MB",
     "api_calls_per_persona": "calls",
     "tokens_per_persona": "tokens",
+    "cost_per_persona": "cost",
     "python_calls_per_persona": "py calls",
     "import_ms": "import",
     "imported_modules": "modules",
