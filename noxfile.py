@@ -76,4 +76,4 @@ def rehearsal(session: nox.Session) -> None:
 def mount(session: nox.Session, typer: str) -> None:
     """Mount our group in applications of an old Typer, the last that needed click, and the newest."""
     session.install("--upgrade", "-e", ".[test]", *typer.split())
-    session.run("python", "-m", "pytest", "tests/test_mount.py")
+    session.run("python", "-m", "pytest", "tests/test_mount.py", "tests/test_door.py")

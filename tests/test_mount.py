@@ -74,17 +74,13 @@ LINES = [
     (0, "benchmark --help"),
     (0, "benchmark -h"),
     (3, "benchmark nope"),
-    (3, "benchmark --nope"),
     (0, "benchmark run --help"),
     (3, "benchmark run --nope"),
-    (3, "benchmark run --workload nope"),
     (3, "benchmark run --workload nope --debug"),
     (3, "benchmark --debug run --workload nope"),
     (0, "benchmark list"),
-    (0, "benchmark list -v"),
     (0, "benchmark list --json"),
     (3, "benchmark compare --baseline v9 --ci"),
-    (0, "benchmark clean --keep 1"),
 ]
 """Exit code and command line."""
 
@@ -193,7 +189,7 @@ class TestWords:
         yield TyperRunner().invoke, application
         yield CliRunner().invoke, click.Group("host")
 
-    @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(WORDS)
     def test_arrive_as_they_are(self, words: list[str]) -> None:
         for invoke, application in self.apps():

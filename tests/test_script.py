@@ -6,6 +6,7 @@ environments.
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from pathlib import Path
 import neighbour
 import pytest
 from conftest import ROOT, Done, environment
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import validate
 from processes import DEADLINE
@@ -34,12 +35,17 @@ from persona_asv.fitness import ownership
 from persona_asv.fitness import script as fitness
 from persona_asv.fitness.readings import Claim, Command, Script
 
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "doctor.schema.json").read_text())
 
 
 class TestWhose:
     """Which command lines are ours where both packages are installed."""
+
+    def test_examples_in_docstrings(self) -> None:
+        found = doctest.testmod(script)
+        assert (found.failed, found.attempted) == (0, 2)
 
     @pytest.mark.parametrize(
         "line",
@@ -89,10 +95,12 @@ class TestWhose:
     FLAGS = st.lists(st.sampled_from(BEFORE))
     WORD = st.text().filter(lambda word: not re.fullmatch("benchmark|-[qv]+|--.*", word))
 
+    @patient
     @given(FLAGS, st.lists(st.text()))
     def test_what_follows_changes_nothing(self, before: list[str], after: list[str]) -> None:
         assert script.is_ours([*before, "benchmark", *after])
 
+    @patient
     @given(FLAGS, WORD, st.lists(st.text()))
     def test_another_word_first_is_personas(self, before: list[str], word: str, after: list[str]) -> None:
         assert not script.is_ours([*before, word, *after])
