@@ -17,8 +17,8 @@ from persona_asv import place, trial
 from persona_asv.config import Config
 from persona_asv.course import Progress, Run
 from persona_asv.engine import git, worktree
-from persona_asv.engine.commits import measured_commits
 from persona_asv.engine.environments import Environments, Wanted
+from persona_asv.engine.inventory import Inventory
 from persona_asv.engine.machine import machine_name, this_machine
 from persona_asv.engine.presence import Presence, Seat, own_names, presence
 from persona_asv.engine.revisions import Revision, chosen
@@ -28,7 +28,6 @@ from persona_asv.engine.worktree import Attribution
 from persona_asv.errors import MeasurementError, UsageError
 from persona_asv.estimates import Family
 from persona_asv.fingerprint import fingerprint
-from persona_asv.model import ResultFile, State
 from persona_asv.plan import Ground, Plan
 from persona_asv.workloads import Workload
 
@@ -161,40 +160,24 @@ class Backfill:
         wanted = {each.commit: self.unwelcome(each) for each in revisions}
         if revisions and None not in wanted.values():
             raise MeasurementError(_needs(min(filter(None, wanted.values()))))
-        there = {} if wish.anew else self._there()
+        there = Inventory() if wish.anew else Inventory.of(results_folder(self.root))
         for revision in revisions:
             watcher.next(revision)
             if (python := wanted[revision.commit]) is not None:
                 yield Past(revision, Outcome.SKIPPED, _needs(python))
-            elif self._has(there.get(revision.commit, ()), wish):
+            elif self._has(revision.commit, there, wish):
                 yield Past(revision, Outcome.PRESENT)
             else:
                 yield self._measured(revision, wish, watcher)
 
-    def _there(self) -> dict[str, list[ResultFile]]:
-        """Return what the history holds by commit."""
-        found: dict[str, list[ResultFile]] = {}
-        for each in measured_commits(results_folder(self.root)):
-            if isinstance(each, ResultFile):
-                found.setdefault(each.commit, []).append(each)
-        return found
-
-    def _has(self, files: Sequence[ResultFile], wish: Wish) -> bool:
+    def _has(self, commit: str, there: Inventory, wish: Wish) -> bool:
         """Whether the history has a commit's figures of this workload already, of all it can be asked for."""
-        name = wish.subject or self.settings.subject or "reference"
-        mine = [file for file in files if _fact(file, "subject", "name") == name]
         names = {benchmark for family in wish.families for benchmark in family.benchmarks}
-        cells = {
-            cell.params
-            for file in mine
-            for benchmark in names & file.series.keys()
-            for cell in file.series[benchmark].cells
-            if cell.state is State.MEASURED
-        }
-        known = [wire for file in mine for wire in _providers(file)]
+        name = wish.subject or self.settings.subject or "reference"
+        known = there.providers(commit, name)
         asked = [wire for wire in self._asked(wish, known) if wire in known]
         wanted = {(repr(case.name), repr(wire)) for case in wish.workload.cases for wire in asked}
-        return bool(wanted) and wanted <= cells
+        return bool(wanted) and wanted <= there.cells(commit, name, names)
 
     def _asked(self, wish: Wish, known: Sequence[str]) -> Sequence[str]:
         """Return the providers to be measured, of those that a commit knows where all are."""
@@ -252,17 +235,6 @@ class Backfill:
 def _needs(python: str) -> str:
     here = platform.python_version()
     return f"it needs Python {python}, and this is {here}: run persona_asv with such a Python"
-
-
-def _fact(file: ResultFile, key: str, part: str) -> object:
-    found = file.stamp.get(key)
-    return found.get(part) if isinstance(found, dict) else None
-
-
-def _providers(file: ResultFile) -> list[str]:
-    """Return the providers that a measured commit knows; none where it was measured otherwise."""
-    found = file.stamp.get("knows")
-    return [str(wire) for wire in found] if isinstance(found, list) else []
 
 
 def _lack(there: Presence, wire: str) -> str:

@@ -90,7 +90,7 @@ def section(choices: Choices) -> str:
     """Return the section of ``persona.yaml``, each line that has a default at its default."""
     return f"""\
 benchmarks:
-  # The code under test: reference (persona_asv's own), persona (as installed), or module:attribute of an adapter.
+  # The code under test: reference (persona_asv's own), persona, or module:attribute of an adapter.
   subject: {choices.subject}
   provider: {choices.provider}
   baselines_dir: ./baselines

@@ -1,0 +1,47 @@
+"""What the history has already: commits that were measured in an environment of their own, and which cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from persona_asv.engine.commits import measured_commits
+from persona_asv.model import ResultFile, State
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The result files of a history, by commit."""
+
+    files: Mapping[str, Sequence[ResultFile]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Inventory:
+        """Return what a results folder has; what cannot be read is as good as not there."""
+        found: dict[str, list[ResultFile]] = {}
+        for each in measured_commits(folder):
+            if isinstance(each, ResultFile):
+                found.setdefault(each.commit, []).append(each)
+        return cls(found)
+
+    def providers(self, commit: str, subject: str) -> tuple[str, ...]:
+        """Return the providers that a commit knew; none where it was not measured that way."""
+        found = (file.stamp.get("knows") for file in self._of(commit, subject))
+        return tuple(str(wire) for wires in found if isinstance(wires, list) for wire in wires)
+
+    def cells(self, commit: str, subject: str, benchmarks: Set[str]) -> frozenset[tuple[str, ...]]:
+        """Return the parameters with which any of these benchmarks was measured."""
+        return frozenset(
+            cell.params
+            for file in self._of(commit, subject)
+            for benchmark in benchmarks & file.series.keys()
+            for cell in file.series[benchmark].cells
+            if cell.state is State.MEASURED
+        )
+
+    def _of(self, commit: str, subject: str) -> Iterator[ResultFile]:
+        for file in self.files.get(commit, ()):
+            whose = file.stamp.get("subject")
+            if isinstance(whose, dict) and whose.get("name") == subject:
+                yield file
