@@ -1,4 +1,4 @@
-"""What the history has already: commits that were measured in an environment of their own, and which cells."""
+"""What the history has already: commits measured in an environment of their own, and which cells of them."""
 
 from __future__ import annotations
 
