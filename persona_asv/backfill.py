@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
-from persona_asv import place, trial
+from persona_asv import metrics, place, trial
 from persona_asv.config import Config
 from persona_asv.course import Progress, Run
 from persona_asv.engine import git, worktree
@@ -176,8 +176,12 @@ class Backfill:
         name = wish.subject or self.settings.subject or "reference"
         known = there.providers(commit, name)
         asked = [wire for wire in self._asked(wish, known) if wire in known]
-        wanted = {(repr(case.name), repr(wire)) for case in wish.workload.cases for wire in asked}
-        return bool(wanted) and wanted <= there.cells(commit, name, names)
+        found = there.operations(commit, name, names, metrics.LATENCY)
+        return bool(asked) and all(
+            found.get((repr(case.name), repr(wire)), 0) >= case.iterations
+            for case in wish.workload.cases
+            for wire in asked
+        )
 
     def _asked(self, wish: Wish, known: Sequence[str]) -> Sequence[str]:
         """Return the providers to be measured, of those that a commit knows where all are."""

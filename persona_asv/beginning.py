@@ -12,7 +12,7 @@ from pathlib import Path
 
 import persona_asv
 from persona_asv import config
-from persona_asv.engine import repository
+from persona_asv.engine import ownership, repository
 from persona_asv.errors import UsageError
 from persona_asv.scaffold.drafts import Choices
 from persona_asv.scaffold.plan import Scaffold
@@ -73,7 +73,7 @@ def planned(start: Path, wish: Wish) -> Beginning:
     if wish.ci == "github" and found.branch and not _BRANCH.fullmatch(found.branch):
         raise UsageError(f"--ci: a workflow cannot be told of the branch {found.branch!r}; use --ci none")
     settings = config.load(found.root)
-    subject = wish.subject or settings.subject or "reference"
+    subject = wish.subject or settings.subject or ownership.OURS
     choices = Choices(
         project=found.root.name,
         branch=found.branch,
@@ -90,7 +90,7 @@ def planned(start: Path, wish: Wish) -> Beginning:
 def _notes(root: Path, choices: Choices, wish: Wish) -> Iterator[str]:
     if not (wish.requirement or _origin()) and _is_local():
         yield _LOCAL
-    if choices.subject == "reference" and not (root / "persona_asv" / "subject").is_dir():
+    if choices.subject == ownership.OURS and not (root / "persona_asv" / "subject").is_dir():
         yield _NOT_YOURS
 
 
@@ -115,7 +115,8 @@ _LOCAL = (
 )
 _NOT_YOURS = (
     "the subject reference is persona_asv's own: it shows that measuring works, and gates nothing of this "
-    "repository; name your adapter as benchmarks.subject"
+    "repository; name your adapter as benchmarks.subject in persona.yaml: until then every pull "
+    "request passes, with a warning"
 )
 
 

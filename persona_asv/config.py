@@ -115,11 +115,29 @@ def read_policy(text: str, file: str) -> tuple[ThresholdSettings, CiSettings]:
     ConfigError
         As for `load`; `file` is what it calls the text.
     """
-    tree = compose(text, file)
-    parts = {"thresholds": _THRESHOLDS, "ci": _CI}
-    schema = {"benchmarks": lambda entry: entry.read(parts, others=True)}
-    found = (Entry(file, "", 1, tree).read(schema, others=True) if tree else {}).get("benchmarks", {})
+    found = _parts(text, file, {"thresholds": _THRESHOLDS, "ci": _CI})
     return found.get("thresholds", ThresholdSettings()), found.get("ci", CiSettings())
+
+
+def read_subject(text: str, file: str) -> str | None:
+    """Return the subject that a persona.yaml names, None where it names none; the rest is not looked at.
+
+    Raises
+    ------
+    ConfigError
+        As for `load`; `file` is what it calls the text.
+    """
+    found: str | None = _parts(text, file, {"subject": _KEYS["subject"]}).get("subject")
+    return found
+
+
+def _parts(text: str, file: str, parts: Mapping[str, Reader]) -> Mapping[str, Any]:
+    """Return these parts of the key ``benchmarks`` of a persona.yaml's text."""
+    tree = compose(text, file)
+    schema = {"benchmarks": lambda entry: entry.read(parts, others=True)}
+    top = Entry(file, "", 1, tree).read(schema, others=True) if tree else {}
+    found: Mapping[str, Any] = top.get("benchmarks", {})
+    return found
 
 
 def _find(start: Path) -> Path | None:

@@ -11,14 +11,11 @@ from persona_asv.chosen import Chosen
 from persona_asv.comparison import Comparison
 from persona_asv.config import Config
 from persona_asv.confirmation import Bout
-from persona_asv.engine import git
+from persona_asv.engine import git, ownership
 from persona_asv.errors import ExitCode
 from persona_asv.estimates import Family
 from persona_asv.gate import Rules
 from persona_asv.keeping import DEFAULT_WORKLOAD
-
-OWN = "reference"
-"""The subject that is part of this program, and of no other repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def _obstacle(before: Chosen, now: Chosen, settings: Config, wish: Wish) -> str:
         return "--no-confirm forbids measuring both commits"
     if not (now.here or wish.confirm or wish.always or before.lack or now.lack):
         return "only result files were named"
-    subject = _subject(before, now) or settings.subject or OWN
+    subject = _subject(before, now) or settings.subject or ownership.OURS
     found = (_absence(side, subject) for side in (before, now))
     return next(filter(None, found), "")
 
@@ -138,17 +135,12 @@ def _absence(side: Chosen, subject: str) -> str:
         if side.commit is None:
             return "there is no commit here yet"
         return f"{side.heading} is commit {side.commit[:8]}, which is not in this repository"
-    if subject == OWN and not _holds(commit):
-        return f"subject {OWN} is ours, and no part of commit {commit[:8]}: name yours, benchmarks.subject"
+    if not ownership.is_part(Path.cwd(), commit, subject):
+        return (
+            f"subject {subject} is ours, and no part of commit {commit[:8]}: name your adapter as "
+            "benchmarks.subject in persona.yaml"
+        )
     return ""
-
-
-def _holds(commit: str) -> bool:
-    """Return whether a commit is one of our own: it holds the subject that ships with us."""
-    path = "persona_asv/subject/__init__.py"
-    return any(
-        git.ask(Path.cwd(), "rev-parse", "-q", "--verify", f"{commit}:{p}{path}") for p in ("", "src/")
-    )
 
 
 def _bout(before: Chosen, now: Chosen, settings: Config, families: tuple[Family, ...], wish: Wish) -> Bout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import persona_like
 import pytest
 from conftest import ROOT, Done, environment, git, persona
+from pages import commands
 
 from persona_asv.engine.revisions import chosen
 from persona_asv.errors import UsageError
@@ -282,3 +284,62 @@ def test_an_interruption_keeps_what_was_measured(made: Made, tmp_path: Path) -> 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     assert process.stdout is not None
     yield from iter(process.stdout.readline, "")
+
+
+class TestThePage:
+    """The page on the real Persona, typed in a clone of its shape; its workloads are the smallest."""
+
+    NAME = "docs/how-to/benchmark-persona.md"
+    SHOWS: ClassVar[dict[str, tuple[str, ...]]] = {
+        "persona-asv benchmark run --subject persona --workload quick": ("Subject:  persona 1.11.1",),
+        "persona-asv benchmark run --subject persona --workload provider": (
+            "anthropic",
+            "ollama",
+            "parse_success",
+        ),
+        "persona-asv benchmark init --subject persona": ("Wrote .github/workflows/benchmark.yml",),
+        "persona-asv benchmark history v0.4.0..v1.11.1 --tags --subject persona": (
+            "[4/4] v1.11.1",
+            "4 measured.",
+        ),
+        "persona-asv benchmark history 'v1.*' --subject persona --workload provider": (
+            "ollama",
+            "3 measured.",
+        ),
+        "persona-asv benchmark history v1.0.0..main --steps 8 --subject persona --workload standard": (
+            "1 measured, 3 already measured.",
+        ),
+        "persona-asv benchmark publish": ("series of 5 commits",),
+        "persona-asv benchmark trends": ("quick (anthropic) over 4 commits",),
+        "persona-asv benchmark compare --baseline v1.9.7 --ci": (
+            "Baseline: commit ",
+            "api_calls_per_persona",
+        ),
+    }
+    LEFT: ClassVar[dict[str, str]] = {
+        "asv run v1.11.1^! --bench quick": "asv's environments ask the package index"
+    }
+    SMALL = "{iterations: 1, rounds: 1}"
+    SETTINGS = (
+        "benchmarks:\n  machine: tester\n  workloads:\n"
+        f"    quick: {SMALL}\n    standard: {SMALL}\n    provider: {{iterations: 4, rounds: 1}}\n"
+    )
+
+    def test_every_command_is_known(self) -> None:
+        assert {each.text for each in commands(self.NAME)} == {*self.SHOWS, *self.LEFT}
+
+    def test_every_command_does_what_it_says(self, tmp_path: Path) -> None:
+        git(tmp_path, "init", "-q", "-b", "main")
+        (tmp_path / ".gitignore").write_text("__pycache__/\n")
+        (tmp_path / "persona.yaml").write_text(self.SETTINGS)
+        release(tmp_path, "v0.4.0", ollama=False, batches=False)
+        for tag in ("v1.0.0", "v1.9.7", "v1.11.1"):
+            release(tmp_path, tag)
+        git(tmp_path, "commit", "-q", "--allow-empty", "-m", "after the release")
+        for command in commands(self.NAME):
+            if command.text in self.LEFT:
+                continue
+            script, *words = shlex.split(command.text)
+            done = persona(*words, cwd=tmp_path, PYTHONPATH=f"{tmp_path / 'src'}{os.pathsep}{ROOT}")
+            assert (script, done.code) == ("persona-asv", 0), f"{command}: {done.err}{done.out}"
+            assert [text for text in self.SHOWS[command.text] if text not in done.out] == [], done.out

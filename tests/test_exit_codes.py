@@ -208,7 +208,9 @@ BAD_FILES = [
         "an unknown subject", "benchmarks: {subject: nope}", "expected reference, persona or module:attribute"
     ),
     configured(
-        "a subject of ours to come", "benchmarks: {subject: persona}", "--subject: unknown subject 'persona'"
+        "a subject that is not installed",
+        "benchmarks: {subject: persona}",
+        "--subject: subject 'persona': Persona is not installed here; install a clone of it",
     ),
     configured("an unknown provider", "benchmarks: {provider: claude}", "gemini or ollama, found claude"),
     configured(

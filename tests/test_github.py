@@ -333,6 +333,97 @@ class TestSettings:
         assert capsys.readouterr().out == expected
 
 
+class TestBase:
+    """What a pull request's job is told: of the commit it is merged into, and of whose code is measured."""
+
+    GATE = {".github/workflows/benchmark.yml": "on: pull_request\n"}  # noqa: RUF012
+    ADAPTER = {"persona.yaml": "benchmarks: {subject: 'acme.measured:Acme'}\n"}  # noqa: RUF012
+    REFERENCE = {"persona.yaml": "benchmarks: {subject: reference}\n"}  # noqa: RUF012
+    OURSELVES = {"src/persona_asv/subject/__init__.py": ""}  # noqa: RUF012
+
+    def commit(self, folder: Path, files: dict[str, str], message: str) -> str:
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "--allow-empty", "-m", message)
+        return git(folder, "rev-parse", "HEAD")
+
+    def merge(self, folder: Path, base: dict[str, str], change: dict[str, str]) -> str:
+        """Check out what a forge makes of a change to a base; returns the base's commit."""
+        git(folder, "init", "-q", "-b", "main")
+        commit = self.commit(folder, base, "base")
+        git(folder, "switch", "-q", "-c", "change")
+        self.commit(folder, change, "change")
+        git(folder, "switch", "-q", "--detach", commit)
+        git(folder, "merge", "-q", "--no-ff", "-m", "merge", "change")
+        return commit
+
+    @pytest.mark.parametrize(
+        ("gated", "own", "base", "change"),
+        [
+            pytest.param("true", "true", GATE | ADAPTER, {}, id="as it goes on"),
+            pytest.param("false", "true", {}, GATE | ADAPTER, id="the first of all"),
+            pytest.param("false", "true", ADAPTER, GATE, id="a base without the workflow"),
+            pytest.param("false", "true", GATE, ADAPTER, id="a base without a configuration"),
+            pytest.param("false", "true", GATE | REFERENCE, ADAPTER, id="the first adapter"),
+            pytest.param("false", "false", {}, GATE | REFERENCE, id="the first, without an adapter"),
+            pytest.param("false", "false", GATE | REFERENCE, {}, id="never an adapter"),
+            pytest.param("true", "false", GATE | ADAPTER, REFERENCE, id="an adapter that is taken away"),
+            pytest.param("true", "true", GATE | {"persona.yaml": "["}, ADAPTER, id="a broken configuration"),
+            pytest.param(
+                "true", "true", GATE | {"persona.yaml": "benchmarks: {subject: 1}"}, ADAPTER, id="no subject"
+            ),
+            pytest.param("true", "true", GATE | OURSELVES, {}, id="this very repository"),
+        ],
+    )
+    def test_its_own_tree_says_whether_it_is_gated(
+        self,
+        gated: str,
+        own: str,
+        base: dict[str, str],
+        change: dict[str, str],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        commit = self.merge(tmp_path, base, change)
+        monkeypatch.chdir(tmp_path)
+        assert [main([command], {}) for command in ("base", "subject")] == [ExitCode.PASS] * 2
+        assert capsys.readouterr().out == f"sha={commit}\ngated={gated}\nown={own}\n"
+
+    def test_a_checkout_that_ends_at_the_merge_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "origin").mkdir()
+        self.merge(tmp_path / "origin", self.GATE, self.ADAPTER)
+        git(tmp_path / "origin", "switch", "-q", "-c", "merged")
+        git(tmp_path, "clone", "-q", "--depth", "1", (tmp_path / "origin").as_uri(), "clone")
+        monkeypatch.chdir(tmp_path / "clone")
+        assert main(["base"], {}) == ExitCode.COULD_NOT_MEASURE
+        assert "check out the merge with `fetch-depth: 2`" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("command", ["base", "subject"])
+    def test_outside_of_a_repository(
+        self,
+        command: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert main([command], {}) == ExitCode.COULD_NOT_MEASURE
+        assert capsys.readouterr().err == "error: this folder is in no git repository: check it out first\n"
+
+    def test_a_configuration_that_cannot_be_read_is_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.merge(tmp_path, self.GATE | self.ADAPTER, {"persona.yaml": "benchmarks: ["})
+        monkeypatch.chdir(tmp_path)
+        assert main(["subject"], {}) == ExitCode.COULD_NOT_MEASURE
+        assert capsys.readouterr().err.startswith("error: persona.yaml:2: not valid YAML")
+
+
 class TestHistory:
     """The branch that holds the results, in a bare repository as a forge has it."""
 

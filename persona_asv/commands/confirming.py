@@ -120,8 +120,9 @@ def judged(
 def _by_screen(before: Chosen, now: Chosen, screen: Comparison | None, why: str, wish: Wish) -> Judged:
     """Return what stored results say, and why nothing fresher is to be had."""
     if screen is None or wish.always:
-        lack = " ".join(side.lack for side in (before, now) if side.lack)
-        raise MeasurementError(f"{lack} ({why})" if lack else f"both commits cannot be measured: {why}")
+        lack = "; ".join(side.lack for side in (before, now) if side.lack and not wish.always)
+        obstacle = f"both commits cannot be measured: {why}"
+        raise MeasurementError(f"{obstacle}; and {lack}" if lack else obstacle)
     if why:
         screen = replace(screen, notes=(*screen.notes, f"not confirmed by measuring both commits: {why}"))
     return Judged(screen, (before.label, now.label), None, {"confirmed": None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,15 +31,26 @@ class Inventory:
         found = (file.stamp.get("knows") for file in self._of(commit, subject))
         return tuple(str(wire) for wires in found if isinstance(wires, list) for wire in wires)
 
-    def cells(self, commit: str, subject: str, benchmarks: Set[str]) -> frozenset[tuple[str, ...]]:
-        """Return the parameters with which any of these benchmarks was measured."""
-        return frozenset(
-            cell.params
-            for file in self._of(commit, subject)
-            for benchmark in benchmarks & file.series.keys()
-            for cell in file.series[benchmark].cells
-            if cell.state is State.MEASURED
-        )
+    def operations(
+        self, commit: str, subject: str, benchmarks: Set[str], timed: str
+    ) -> dict[tuple[str, ...], float]:
+        """Return how many operations were measured, by the parameters with which any benchmark was.
+
+        Parameters
+        ----------
+        timed
+            The benchmark that has a sample an operation; where it was not measured their number is infinite,
+            for a count is whole as it is.
+        """
+        found: dict[tuple[str, ...], float] = {}
+        for file in self._of(commit, subject):
+            for benchmark in benchmarks & file.series.keys():
+                for cell in file.series[benchmark].cells:
+                    if cell.state is State.MEASURED:
+                        found.setdefault(cell.params, math.inf)
+                        if benchmark == timed:
+                            found[cell.params] = len(cell.samples or ())
+        return found
 
     def _of(self, commit: str, subject: str) -> Iterator[ResultFile]:
         for file in self.files.get(commit, ()):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from persona_asv.engine.git import ask, commit_of, is_shallow
+from persona_asv.engine.worktree import date_of
 from persona_asv.errors import UsageError
 
 
@@ -51,10 +52,11 @@ def chosen(
     found: dict[str, None] = {}
     for word in words:
         found |= dict.fromkeys(_commits(repository, word, tags, tagged=tagged))
-    dates = {commit: _date(repository, commit) for commit in found}
-    ordered = sorted(found, key=lambda commit: (dates[commit], _version(tags.get(commit, ""))))
+    ordered = _ordered(repository, found)
     picked = ordered if steps is None else _spaced(ordered, steps)
-    return tuple(Revision(commit, tags.get(commit, commit[:8]), dates[commit]) for commit in picked)
+    return tuple(
+        Revision(commit, tags.get(commit, commit[:8]), date_of(repository, commit)) for commit in picked
+    )
 
 
 def _commits(repository: Path, word: str, tags: dict[str, str], *, tagged: bool) -> Iterable[str]:
@@ -112,9 +114,12 @@ def _version(name: str) -> tuple[tuple[bool, int, str], ...]:
     return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
 
 
-def _date(repository: Path, commit: str) -> int:
-    seconds = ask(repository, "log", "-1", "--no-show-signature", "--format=%ct", commit)
-    return int(seconds or 0) * 1000
+def _ordered(repository: Path, commits: Collection[str]) -> list[str]:
+    """Return commits with no parent after its child, and otherwise by date."""
+    if len(commits) < 2:
+        return list(commits)
+    whole = (ask(repository, "rev-list", "--date-order", "--reverse", *commits, "--") or "").split()
+    return [commit for commit in whole if commit in commits]
 
 
 def _spaced(commits: Sequence[str], steps: int) -> list[str]:

@@ -1,6 +1,6 @@
-"""``python -m persona_asv.github settings|comment|history fetch|history push``: the workflows' own commands.
+"""``python -m persona_asv.github base|subject|settings|comment|history fetch|history push``.
 
-They are run by our workflow templates and print what a job's log needs; a fault is one line and exit code 3.
+The commands of our workflow templates print what a job needs; a fault is one line and exit code 3.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from persona_asv.engine import git
 from persona_asv.engine.results_branch import ResultsBranch
 from persona_asv.engine.suite import results_folder
 from persona_asv.errors import ExitCode, PersonaAsvError, UsageError
+from persona_asv.github import base as bases
 from persona_asv.github import event, posting
 from persona_asv.github.api import Api
 
@@ -35,10 +36,25 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> ExitCode:
     return ExitCode.PASS
 
 
+def base(environ: Mapping[str, str]) -> str:
+    """Return what a pull request is compared with, and whether that is gated, as a step's outputs."""
+    found = bases.base(_root())
+    return f"sha={found.commit}\n{_outputs(gated=found.gated)}"
+
+
+def subject(environ: Mapping[str, str]) -> str:
+    """Return whether the code under test is part of this repository, as a step's output."""
+    return _outputs(own=bases.owns_its_subject(_root()))
+
+
 def settings(environ: Mapping[str, str]) -> str:
     """Return what persona.yaml says of pipelines, as a step's outputs."""
     ci = config.load(Path.cwd()).ci
     flags = {"upload_artifacts": ci.upload_artifacts, "comment_on_pr": ci.comment_on_pr}
+    return _outputs(**flags)
+
+
+def _outputs(**flags: bool) -> str:
     return "\n".join(f"{name}={str(flag).lower()}" for name, flag in flags.items())
 
 
@@ -67,11 +83,15 @@ def push(environ: Mapping[str, str]) -> str:
     return f"Pushed {its.branch}, attempt {attempts}." if attempts else "Nothing new to push."
 
 
-def _branch(environ: Mapping[str, str]) -> ResultsBranch:
+def _root() -> Path:
     found = git.ask(Path.cwd(), "rev-parse", "--show-toplevel")
     if not found:
-        raise UsageError("history: this folder is in no git repository")
-    root = Path(found.rstrip("\n"))
+        raise UsageError("this folder is in no git repository: check it out first")
+    return Path(found.rstrip("\n"))
+
+
+def _branch(environ: Mapping[str, str]) -> ResultsBranch:
+    root = _root()
     its = config.load(root)
     return ResultsBranch(
         root,
@@ -83,6 +103,8 @@ def _branch(environ: Mapping[str, str]) -> ResultsBranch:
 
 
 _COMMANDS: Mapping[tuple[str, ...], Callable[[Mapping[str, str]], str]] = {
+    ("base",): base,
+    ("subject",): subject,
     ("settings",): settings,
     ("comment",): comment,
     ("history", "fetch"): fetch,

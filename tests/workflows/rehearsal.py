@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,11 +154,12 @@ class Rehearsal:
 
 @dataclass
 class Stage:
-    """A project on a forge, its environment, and the event files."""
+    """A project on a forge, the environment of its jobs, and the event files."""
 
     root: Path
     python: Path
     requirement: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> Path:
@@ -170,7 +172,7 @@ class Stage:
             "CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(path),
             "PATH": f"{self.python.parent}:{os.environ['PATH']}",
         }  # fmt: skip
-        return usual | more
+        return {**self.variables, **usual, **more}
 
     def checkout(self, name: str, commit: str, depth: int) -> Path:
         """Return a clone as the checkout action leaves it: detached, shallow, no branch."""
@@ -220,7 +222,7 @@ def tell(title: str, job: Rehearsal, code: int) -> None:
         say(*(f"    | {line[:140]}" for line in comment.read_text().splitlines()[:14]))
 
 
-def comment(stage: Stage, name: str, head: str, artifact: Path, workflows: Path) -> None:
+def comment(stage: Stage, name: str, head: str, artifact: Path, workflows: Path) -> Forge:
     """Carry out the job that comments, in a checkout of main, against a stand-in for GitHub's API."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
@@ -236,6 +238,7 @@ def comment(stage: Stage, name: str, head: str, artifact: Path, workflows: Path)
         tell("  its comment", job, job.carry_out(workflows / "benchmark-comment.yml", "comment"))
     for each in forge.comments:
         say(f"    posted: {len(each['body'])} characters, {each['body'].splitlines()[2]}")
+    return forge
 
 
 def main(requirement: str, *only: str) -> None:
