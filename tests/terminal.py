@@ -105,6 +105,7 @@ def opened(root: Path, folder: Path) -> Terminal:
         PATH=f"{root / 'scripts'}:{os.environ['PATH']}",
         HOME=str(root / "home"),
         PIP_NO_INDEX="1",
+        PIP_FIND_LINKS="",
         PIP_NO_BUILD_ISOLATION="0",  # means that there is none: pip's own reading of its options
         PIP_DISABLE_PIP_VERSION_CHECK="1",
         GIT_CONFIG_GLOBAL=os.devnull,

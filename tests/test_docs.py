@@ -80,7 +80,8 @@ class Act:
     first, last
         What the reader has done before, by the words around it, and what is tidied up behind it.
     where
-        The terminal it is typed in, if not the page's.
+        The terminal it is typed in, if not the page's. Two are in use at a time: what one installs the other
+        may not need.
     serves
         Whether it goes on until Ctrl-C.
     """
@@ -179,7 +180,7 @@ ACTS: Mapping[str, Act] = {
     ),
     # the pages
     "persona benchmark --help": Act(r"run +Execute[\s\S]*selftest +Prove"),
-    'pip install -e ".[all]"': Act(r"Successfully installed persona-asv"),
+    'pip install -e ".[all]"': Act(r"Successfully installed theirs-1\.0", where=THEIRS),
     "persona benchmark init --dry-run": Act(r"(Would write|Would leave) \.github/workflows/benchmark\.yml"),
     "persona benchmark run --workload quick": QUICK,
     "persona benchmark compare --baseline main --ci --json > comparison.json": Act(
