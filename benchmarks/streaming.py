@@ -31,8 +31,8 @@ from .provider import Provider
 
 MOST = 20
 """Operations measured in one process: an answer has hundreds of gaps, and evidence is in the processes."""
-RESOLUTION = 9
-"""Digits of a second that are kept: nanoseconds, as the clock has them."""
+RESOLUTION = 8
+"""Digits of a second that are kept: 10 ns, a thousandth of what an event takes to be read."""
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,7 @@ class Backfill:
     @property
     def inner(self) -> Path:
         """The project's folder within the repository."""
-        here = self.settings.root.resolve()
-        home = self.repository.resolve()
-        return here.relative_to(home) if here.is_relative_to(home) else Path()
+        return place.inner(self.settings, self.repository)
 
     def revisions(self, words: Sequence[str], *, tagged: bool, steps: int | None) -> tuple[Revision, ...]:
         """Return the commits to be measured; see `engine.revisions.chosen`."""

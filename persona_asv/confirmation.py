@@ -136,7 +136,7 @@ def confirm(settings: Config, bout: Bout, rules: Rules, watcher: Watcher) -> Con
         plan,
         ground,
         (before or ground.attribution, now or ground.attribution),
-        inner=settings.root.resolve().relative_to(ground.repository.resolve()),
+        inner=place.inner(settings, ground.repository),
         own=own_names(plan.subject),
         deadline=deadline,
         say=watcher.say,

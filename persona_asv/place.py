@@ -36,6 +36,12 @@ def root(settings: Config) -> Path:
     return tree.root if tree else settings.root
 
 
+def inner(settings: Config, repository: Path) -> Path:
+    """Return the project's folder within a repository: where persona.yaml lies, if that is in it."""
+    here, home = settings.root.resolve(), repository.resolve()
+    return here.relative_to(home) if here.is_relative_to(home) else Path()
+
+
 def _tree(settings: Config) -> worktree.WorkTree | None:
     """Return the work tree that the code under test may belong to: the one here, or asv.conf.json's clone."""
     clone = subject_repository(root(settings))

@@ -91,10 +91,10 @@ class TestTimes:
         times = streaming.Times.of([Stream(first, tuple(gaps), tokens)])
         written = tokens or len(gaps) + 1
         latency = first + sum(gaps)
-        assert times.first == pytest.approx([first], abs=1e-9)
-        assert times.gaps == pytest.approx(gaps, abs=1e-9)
+        assert times.first == pytest.approx([first], abs=1e-8)
+        assert times.gaps == pytest.approx(gaps, abs=1e-8)
         expected = [] if written == 1 else [(latency - first) / (written - 1)]
-        assert times.per_token == pytest.approx(expected, abs=2e-9)
+        assert times.per_token == pytest.approx(expected, abs=2e-8)
 
     def test_gaps_of_all_answers_are_one_distribution(self) -> None:
         times = streaming.Times.of([Stream(0.5, (0.1, 0.3), 3), Stream(0.7, (0.2,), 2)])
@@ -153,7 +153,7 @@ class TestBenchmark:
         assert min(first) >= 0.00499
         assert len(gaps) % 3 == 0
         assert len(gaps) / 3 > 100
-        assert sum(gaps) / (len(gaps) / 3) == pytest.approx(sum(per_token), rel=1e-4)
+        assert sum(gaps) / (len(gaps) / 3) == pytest.approx(sum(per_token), rel=1e-3)
 
     def test_no_process_measures_more_than_twenty(self, suite: Callable[..., Any]) -> None:
         benchmark = suite(OPERATIONS='{"quick": 500}')
@@ -167,7 +167,7 @@ class TestBenchmark:
         benchmark = suite("streamers:uncounted")
         per_token = samples(benchmark.track_time_per_output_token("quick", "anthropic"))
         gaps = samples(benchmark.track_inter_token_latency("quick", "anthropic"))
-        assert sum(per_token) == pytest.approx(sum(gaps) / (len(gaps) / 3), rel=1e-4)
+        assert sum(per_token) == pytest.approx(sum(gaps) / (len(gaps) / 3), rel=1e-3)
 
     def test_answers_of_one_token_have_a_first_one_alone(self, suite: Callable[..., Any]) -> None:
         benchmark = suite("streamers:at_once")
@@ -309,7 +309,7 @@ class TestCost:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with a baseline that holds streams and cost, and a later run of the same code."""
+    """Return a repository with a baseline that holds streams and cost, and a run of the same code after."""
     folder = tmp_path_factory.mktemp("streamed")
     git(folder, "init", "-q", "-b", "main")
     (folder / "streamers.py").write_text(ADAPTERS)
