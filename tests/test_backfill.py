@@ -302,12 +302,12 @@ class TestThePage:
             "[4/4] v1.11.1",
             "4 measured.",
         ),
-        "persona-asv benchmark history 'v1.*' --subject persona --workload provider": (
-            "ollama",
+        "persona-asv benchmark history 'v1.*' --subject persona --provider ollama": (
+            "ollama (llama3:8b)",
             "3 measured.",
         ),
         "persona-asv benchmark history v1.0.0..main --steps 8 --subject persona --workload standard": (
-            "1 measured, 3 already measured.",
+            "4 measured.",
         ),
         "persona-asv benchmark publish": ("series of 5 commits",),
         "persona-asv benchmark trends": ("quick (anthropic) over 4 commits",),
@@ -321,7 +321,7 @@ class TestThePage:
     }
     SMALL = "{iterations: 1, rounds: 1}"
     SETTINGS = (
-        "benchmarks:\n  machine: tester\n  workloads:\n"
+        "benchmarks:\n  subject: persona\n  machine: tester\n  workloads:\n"
         f"    quick: {SMALL}\n    standard: {SMALL}\n    provider: {{iterations: 4, rounds: 1}}\n"
     )
 
