@@ -136,6 +136,15 @@ ACTS: Mapping[str, Act] = {
     "asv machine --yes": Act(r"machine"),
     "persona benchmark publish": Act(r"html: \d+ series of \d+ commits"),
     "persona benchmark run": RUN,
+    "persona benchmark history": Act(
+        r"\[1/1\] v9[\s\S]*1 measured\.",
+        instead="git tag v9 && persona benchmark history v9",
+        why="it wants to be told which commits",
+    ),
+    "persona benchmark": Act(r"run +Execute[\s\S]*history +Measure", codes=(3,), why="it wants a command"),
+    "python -m persona_asv": Act(
+        r"benchmark +Measure persona generation", codes=(3,), why="it wants a command"
+    ),
     "persona-asv benchmark doctor": Act(
         r"script +.*persona_asv's",
         codes=(0, 1, 3),
@@ -231,6 +240,7 @@ LEFT: Mapping[str, str] = {
     "git fetch --no-tags --depth=1 origin <hash>": "what compare does by itself: test_commits.py sees it",
     "git ls-remote": "what compare does by itself: test_commits.py sees it",
     "nox -s speed": MINUTES,
+    "nox -s mount": MINUTES,
     "nox -s gate-evaluation": MINUTES,
     "nox -s gate-evaluation -- --live": MINUTES,
     "nox -s gate-evaluation -- --traces FILE": MINUTES,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import persona_like
 import pytest
-from conftest import ROOT, environment, git
+from conftest import ROOT, UNTRACED, environment, git
 
 KEY = "sk-planted-0d9e7b31"
 NAMES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GOOGLE_API_KEY", "PERSONA_ASV_API_KEY", "GITHUB_TOKEN")
@@ -28,8 +28,6 @@ COMMANDS = (
     "report --format html --output report.html",
     "report --format markdown --output report.md",
     "report --format json --output report.json",
-    "list",
-    "trends",
     "publish",
     "doctor --seconds 0.05 --json",
     "run --workload quick --provider nobody --debug",
@@ -90,7 +88,7 @@ def done(folder: Path, arguments: str, temporary: Path) -> subprocess.CompletedP
     return subprocess.run(
         [sys.executable, "-P", "-m", "persona_asv", "benchmark", *arguments.split()],
         cwd=folder,
-        env=environment(PYTHONPATH=path, TMPDIR=str(temporary), **dict.fromkeys(NAMES, KEY)),
+        env=environment(PYTHONPATH=path, TMPDIR=str(temporary), **UNTRACED, **dict.fromkeys(NAMES, KEY)),
         capture_output=True,
         text=True,
         check=False,
