@@ -98,9 +98,15 @@ PROVIDERS = '''\
 """Who is asked."""
 
 import asyncio
+import functools
 import os
 
 import httpx
+
+
+@functools.cache
+def client():
+    return httpx.Client()
 
 
 class Provider:
@@ -108,8 +114,7 @@ class Provider:
         self.key = api_key or os.environ[self.ENV_VAR]
 
     def generate(self, prompt, model):
-        with httpx.Client() as client:
-            return self.read(client.post(**self.request(prompt, model)))
+        return self.read(client().post(**self.request(prompt, model)))
 
 
 class Anthropic(Provider):
@@ -177,12 +182,11 @@ class Ollama:
         raise RuntimeError("this would ask the server")
 
     def generate(self, prompt, model):
-        with httpx.Client() as client:
-            there = [each["name"] for each in client.get(f"{self.base}/api/tags").json()["models"]]
-            if model not in there:
-                raise ValueError(f"no model {model}, there are {', '.join(there)}")
-            body = {"model": model, "stream": False, "messages": [{"role": "user", "content": prompt}]}
-            found = client.post(f"{self.base}/api/chat", json=body).json()
+        there = [each["name"] for each in client().get(f"{self.base}/api/tags").json()["models"]]
+        if model not in there:
+            raise ValueError(f"no model {model}, there are {', '.join(there)}")
+        body = {"model": model, "stream": False, "messages": [{"role": "user", "content": prompt}]}
+        found = client().post(f"{self.base}/api/chat", json=body).json()
         return found["message"]["content"], (found["prompt_eval_count"], found["eval_count"])
 
 

@@ -33,7 +33,7 @@ ELSEWHERE = {
 }
 """Pages whose commands are typed by tests of their own."""
 
-CLONE, THEIRS, ASIDE = "persona-asv", "theirs", "another terminal"
+CLONE, THEIRS = "persona-asv", "theirs"
 PLACES = {"docs/how-to/ci.md": THEIRS}
 """Where a page is read, if not in a clone of this repository."""
 
@@ -175,13 +175,6 @@ ACTS: Mapping[str, Act] = {
     "persona benchmark report --format html": Act(r"Report: benchmark-reports/\S+\.html"),
     "persona benchmark trends": Act(r"standard \(anthropic\) over \d+ [\s\S]*generation_latency"),
     BOTH: Act(r"Measuring both commits here: main[\s\S]*" + compared("main"), first=TOPIC),
-    "persona benchmark selftest --quick": Act(
-        r"False alarms: \d of 1 [\s\S]*Detected: \d of 4 ",
-        codes=(0, 2),
-        instead="persona benchmark selftest --quick --rounds 2",
-        why="half the rounds, of one operation each: it may miss one",
-        where=ASIDE,
-    ),
     "persona benchmark compare --baseline .asv/runs/A --current .asv/runs/B --ci --explain": Act(
         r"Performance Comparison: [\s\S]*generation_latency_p50",
         first='set -- $(ls -d .asv/runs/* | tail -2); cp -R "$1" .asv/runs/A; cp -R "$2" .asv/runs/B',
@@ -235,7 +228,8 @@ ACTS: Mapping[str, Act] = {
 LEFT: Mapping[str, str] = {
     'python3 -m venv .venv && .venv/bin/pip install --quiet -e ".[test]" && '
     ".venv/bin/python -m pytest --cov -n auto": "these very tests: .ci/run reads the line here and types it",
-    "persona benchmark selftest": "22 comparisons, where --quick, which is typed, makes 5 of the same",
+    "persona benchmark selftest": "22 comparisons: test_selftest.py carries out one, and the command",
+    "persona benchmark selftest --quick": "five comparisons, a minute of both cores: likewise",
     "persona benchmark compare --baseline WHAT": "WHAT stands for anything of the table below it",
     "git fetch --no-tags --depth=1 origin <hash>": "what compare does by itself: test_commits.py sees it",
     "git ls-remote": "what compare does by itself: test_commits.py sees it",
@@ -305,8 +299,7 @@ class Reader:
             self.terminals[CLONE] = self._clone()
             self._follow(range(entered))
             self.terminals[THEIRS] = self.terminals[CLONE].beside(self._theirs())
-            self.terminals[ASIDE] = self.terminals[CLONE].beside(self.root / CLONE)
-            for where in (CLONE, THEIRS, ASIDE):
+            for where in (CLONE, THEIRS):
                 numbers = [n for n in range(entered, len(STORY)) if STORY[n][1].where == where]
                 hands.submit(self._follow, numbers)
             yield self

@@ -12,10 +12,9 @@ from persona_asv.errors import ExitCode
 
 @click.command()
 @click.option("--quick", is_flag=True, help="One of each, within 3 minutes; else 10 unchanged and 3 of each.")
-@click.option("--rounds", type=click.IntRange(2, 100), default=None, hidden=True)
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="persona.yaml to use.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def selftest(quick: bool, rounds: int | None, config: Path | None, as_json: bool) -> ExitCode:
+def selftest(quick: bool, config: Path | None, as_json: bool) -> ExitCode:
     """Plant known slowdowns in a copy of the subject, and see whether the gate finds them on this machine.
 
     Exits 0 where every slowdown was seen and no unchanged code sounded an alarm, else 2.
@@ -29,7 +28,7 @@ def selftest(quick: bool, rounds: int | None, config: Path | None, as_json: bool
     from persona_asv import selftest as proof
     from persona_asv import verdicts
     from persona_asv.commands.envelope import echo_json
-    from persona_asv.confirmation import BLOCKS, Watcher
+    from persona_asv.confirmation import Watcher
     from persona_asv.gate import Rules
     from persona_asv.render import selftest as render
     from persona_asv.render.terminal import Style
@@ -45,7 +44,6 @@ def selftest(quick: bool, rounds: int | None, config: Path | None, as_json: bool
         rules,
         Watcher(lambda line: None, lambda sides, blocks: None, lambda progress: None),
         lambda number, plant: click.echo(render.beginning(number, len(chosen), plant), err=True),
-        rounds or BLOCKS,
     )
     if as_json:
         echo_json("benchmark selftest", render.as_json(found))
