@@ -16,7 +16,7 @@ from pathlib import Path
 from persona_asv import metrics, place, trial
 from persona_asv.config import Config
 from persona_asv.course import Progress, Run
-from persona_asv.engine import git, worktree
+from persona_asv.engine import git, ownership, worktree
 from persona_asv.engine.environments import Environments, Wanted
 from persona_asv.engine.inventory import Inventory
 from persona_asv.engine.machine import machine_name, this_machine
@@ -33,6 +33,12 @@ from persona_asv.workloads import Workload
 
 BUILDING_S = 600.0
 """Seconds that making one commit's environment may take."""
+
+
+_NOT_ITS = (
+    f"subject {ownership.OURS} is ours, and no part of it: name yours with --subject, or as "
+    "benchmarks.subject in persona.yaml"
+)
 
 
 class Outcome(Enum):
@@ -163,6 +169,8 @@ class Backfill:
             watcher.next(revision)
             if (python := wanted[revision.commit]) is not None:
                 yield Past(revision, Outcome.SKIPPED, _needs(python))
+            elif not ownership.is_part(self.repository, revision.commit, self._subject(wish)):
+                yield Past(revision, Outcome.SKIPPED, _NOT_ITS)
             elif self._has(revision.commit, there, wish):
                 yield Past(revision, Outcome.PRESENT)
             else:
@@ -171,7 +179,7 @@ class Backfill:
     def _has(self, commit: str, there: Inventory, wish: Wish) -> bool:
         """Whether the history has a commit's figures of this workload already, of all it can be asked for."""
         names = {benchmark for family in wish.families for benchmark in family.benchmarks}
-        name = wish.subject or self.settings.subject or "reference"
+        name = self._subject(wish)
         known = there.providers(commit, name)
         asked = [wire for wire in self._asked(wish, known) if wire in known]
         found = there.operations(commit, name, names, metrics.LATENCY)
@@ -181,6 +189,9 @@ class Backfill:
             for wire in asked
         )
 
+    def _subject(self, wish: Wish) -> str:
+        return wish.subject or self.settings.subject or ownership.OURS
+
     def _asked(self, wish: Wish, known: Sequence[str]) -> Sequence[str]:
         """Return the providers to be measured, of those that a commit knows where all are."""
         every = wish.workload.name == place.EVERY_PROVIDER
@@ -188,7 +199,7 @@ class Backfill:
 
     def _measured(self, revision: Revision, wish: Wish, watcher: Watcher) -> Past:
         """Build a commit's environment and measure it."""
-        name = wish.subject or self.settings.subject or "reference"
+        name = self._subject(wish)
         deadline = time.monotonic() + BUILDING_S
         wanted = Wanted(revision.label, revision.commit)
         makers = Environments(

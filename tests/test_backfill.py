@@ -240,6 +240,12 @@ class TestBadUsage:
         assert (done.code, done.err.count("\n")) == (3, 1)
         assert message in done.err
 
+    def test_a_subject_of_ours_is_no_part_of_somebody_elses_commits(self, clone: Path) -> None:
+        done = persona("benchmark", "history", "main", cwd=clone)
+        assert done.code == 3
+        assert "skipped: subject reference is ours, and no part of it: name yours with --subject" in done.out
+        assert not (clone / ".asv" / "environments").exists()
+
     def test_outside_a_repository(self, tmp_path: Path) -> None:
         done = persona("benchmark", "history", "main", cwd=tmp_path)
         assert (done.code, done.err) == (

@@ -368,7 +368,13 @@ class TestBranch:
         assert found is not None
         assert found.branch == "main"
 
-    def test_without_a_remote_is_the_current_one(self, configured: Path) -> None:
+    def test_without_a_remote_is_main_whatever_is_checked_out(self, package: Path) -> None:
+        git(package, "switch", "-q", "-c", "gate")
+        found = repository.around(package)
+        assert found is not None
+        assert found.branch == "main"
+
+    def test_without_a_remote_and_a_main_is_the_current_one(self, configured: Path) -> None:
         found = repository.around(configured)
         assert found is not None
         assert found.branch == "develop"

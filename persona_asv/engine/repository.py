@@ -15,9 +15,9 @@ class Repository:
     Attributes
     ----------
     branch
-        The branch that others start from: the remote's default where it exists here, else the current one,
-        which before the first commit is the one that commit will make; else ``main`` or ``master``, if there
-        is one. None where HEAD is detached and there is neither.
+        The branch that others start from: the remote's default where it exists here, else ``main`` or
+        ``master``, else the current one. Before the first commit it is the one that commit will make. None
+        where HEAD is detached and there is none of them.
     """
 
     root: Path
@@ -42,11 +42,9 @@ def around(start: Path) -> Repository | None:
 def _branch(folder: Path) -> str | None:
     default = ask(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD") or ""
     current = ask(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
-    candidates = [default.strip().removeprefix("origin/"), "", "main", "master"]
-    if current:
-        candidates[1] = current.strip()
-        if ask(folder, "rev-parse", "--verify", "--quiet", "HEAD") is None:
-            return candidates[1]
+    candidates = [default.strip().removeprefix("origin/"), "main", "master", current.strip()]
+    if current and ask(folder, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+        return current.strip()
     return next((name for name in candidates if name and has_ref(folder, f"refs/heads/{name}")), None)
 
 
