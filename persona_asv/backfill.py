@@ -16,6 +16,7 @@ from pathlib import Path
 from persona_asv import metrics, place, trial
 from persona_asv.config import Config
 from persona_asv.course import Progress, Run
+from persona_asv.credentials import redacted
 from persona_asv.engine import git, ownership, worktree
 from persona_asv.engine.environments import Environments, Wanted
 from persona_asv.engine.inventory import Inventory
@@ -119,10 +120,9 @@ class Backfill:
         UsageError
             There is neither.
         """
-        root = place.root(settings)
-        repository = subject_repository(root)
+        root, tree = place.root(settings), worktree.find(Path.cwd())
+        repository = subject_repository(root, needed=tree is None)
         if repository is None or git.ask(repository, "rev-parse", "--git-dir") is None:
-            tree = worktree.find(Path.cwd())
             if repository is not None or tree is None:
                 raise UsageError(
                     f"{repository or root} is no git repository: a history needs one; `repo` of "
@@ -164,7 +164,8 @@ class Backfill:
         wanted = {each.commit: self.unwelcome(each) for each in revisions}
         if revisions and None not in wanted.values():
             raise MeasurementError(_needs(min(filter(None, wanted.values()))))
-        there = Inventory() if wish.anew else Inventory.of(results_folder(self.root))
+        machine = machine_name(self.settings.machine)
+        there = Inventory() if wish.anew else Inventory.of(results_folder(self.root), machine)
         for revision in revisions:
             watcher.next(revision)
             if (python := wanted[revision.commit]) is not None:
@@ -209,7 +210,7 @@ class Backfill:
             (built,) = makers.build(wanted)
             there = presence(built, name, revision.label, deadline)
         except MeasurementError as error:
-            return Past(revision, Outcome.SKIPPED, str(error))
+            return Past(revision, Outcome.SKIPPED, redacted(str(error)))
         past = Past(revision, Outcome.MEASURED, version=there.version)
         asked = dict.fromkeys(self._asked(wish, there.providers))
         lacking = {wire: _lack(there, wire) for wire in asked if wire not in there.providers}
@@ -233,7 +234,7 @@ class Backfill:
         try:
             runs = trial.measure(plans, ground, watcher.progress, Seat(built, there, revision.label))
         except MeasurementError as error:
-            return replace(past, outcome=Outcome.FAILED, reason=str(error), lacking=lacking)
+            return replace(past, outcome=Outcome.FAILED, reason=redacted(str(error)), lacking=lacking)
         kept = [place.keep(run) for run in runs]
         if refused := next((each.line for each in kept if each.history is None), ""):
             return replace(past, outcome=Outcome.FAILED, reason=refused, runs=runs, lacking=lacking)

@@ -42,14 +42,6 @@ def inner(settings: Config, repository: Path) -> Path:
     return here.relative_to(home) if here.is_relative_to(home) else Path()
 
 
-def _tree(settings: Config) -> worktree.WorkTree | None:
-    """Return the work tree that the code under test may belong to: the one here, or asv.conf.json's clone."""
-    clone = subject_repository(root(settings))
-    if clone is not None:
-        return worktree.find(clone)
-    return worktree.find(Path.cwd(), unborn=_set_up(settings))
-
-
 def prepare(
     settings: Config,
     workload: Workload,
@@ -106,11 +98,14 @@ def prepare_each(
         profile=profile,
         python_path=path,
     )
-    tree = _tree(settings)
+    tree = worktree.find(Path.cwd(), unborn=_set_up(settings))
+    home = tree.root if tree else settings.root
+    if (clone := subject_repository(home)) is not None:
+        tree = worktree.find(clone)  # whose code it may be instead
     code, package = _code(found, name)
     machine = this_machine(machine_name(settings.machine))
     ground = Ground(
-        root=root(settings),
+        root=home,
         repository=tree.root if tree else None,
         attribution=worktree.attribute(tree, code, package),
         machine=machine,

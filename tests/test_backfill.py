@@ -148,6 +148,14 @@ class TestTheClone:
         assert (done.code, done.out.count("  already measured\n")) == (0, 2)
         assert "2 already measured. Of every commit: .asv/histories/" in done.out
 
+    def test_what_another_machine_measured_is_measured_here(self, made: Made, tmp_path: Path) -> None:
+        project = tmp_path / "performance"
+        shutil.copytree(made.project, project, ignore=shutil.ignore_patterns("html"))
+        (project / "asv.conf.json").write_text(json.dumps({"repo": str(made.clone)}))
+        (project / "persona.yaml").write_text("benchmarks:\n  machine: another\n")
+        done = persona("benchmark", "history", "v0.4.0", *MEASURE, cwd=project)
+        assert (done.code, "1 measured." in done.out) == (0, True), done.err
+
     def test_the_site_is_of_its_history(self, made: Made) -> None:
         done = persona("benchmark", "publish", cwd=made.project)
         assert done.code == 0, done.err
@@ -259,6 +267,12 @@ class TestBadUsage:
         done = persona("benchmark", "history", "main", cwd=tmp_path)
         assert done.code == 3
         assert "repo: https://example.org/Persona.git is no folder here; clone it" in done.err
+
+    def test_an_address_in_asvs_configuration_is_asvs_where_a_repository_is_here(self, clone: Path) -> None:
+        (clone / "asv.conf.json").write_text('{"repo": "https://example.org/Persona.git"}')
+        done = persona("benchmark", "run", *("--workload", "quick", "--iterations", "1", "--rounds", "1"),
+                       *("--only", "api_efficiency"), cwd=clone)  # fmt: skip
+        assert done.code == 0, done.err
 
     def test_a_python_older_than_all_need_is_said_before_anything_is_built(self, tmp_path: Path) -> None:
         git(tmp_path, "init", "-q", "-b", "main")

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import persona_like
@@ -95,18 +96,67 @@ def done(folder: Path, arguments: str, temporary: Path) -> subprocess.CompletedP
     )
 
 
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the kernel shows no command lines")
-def test_what_is_done(tmp_path: Path, temporary: Path) -> None:
-    folder, said = project(tmp_path / "project"), {}
-    with command_lines() as lines:
+@dataclass(frozen=True)
+class Everything:
+    """What came of all commands, where they left their files, and the command lines that were seen."""
+
+    said: Mapping[str, tuple[int, str]]
+    lines: frozenset[bytes]
+    folders: tuple[Path, Path]
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
+    root, said = tmp_path_factory.mktemp("keys"), {}
+    folder = project(root / "project")
+    with (
+        tempfile.TemporaryDirectory(prefix="keys-", dir="/tmp") as temporary,
+        command_lines() as lines,
+    ):
         for command in COMMANDS:
-            ended = done(folder, command, temporary)
+            ended = done(folder, command, Path(temporary))
             said[command] = (ended.returncode, ended.stdout + ended.stderr)
-    assert [command for command, (code, _) in said.items() if code == 3] == list(COMMANDS[-2:]), said
-    assert [command for command, (_, text) in said.items() if KEY in text] == []
+        yield Everything(said, frozenset(lines), (root, Path(temporary)))
+
+
+class TestWhatIsDone:
+    def test_all_but_the_last_two_succeed(self, everything: Everything) -> None:
+        failed = [command for command, (code, _) in everything.said.items() if code == 3]
+        assert failed == list(COMMANDS[-2:]), everything.said
+
+    def test_a_key_is_in_no_output(self, everything: Everything) -> None:
+        assert [command for command, (_, text) in everything.said.items() if KEY in text] == []
+
+    def test_a_key_is_in_no_file(self, everything: Everything) -> None:
+        assert [path for folder in everything.folders for path in leaks(folder)] == []
+
+    @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the kernel shows no command lines")
+    def test_a_key_is_on_no_command_line(self, everything: Everything) -> None:
+        assert any(b"persona_asv.standin" in line for line in everything.lines), "processes were seen"
+        assert [line for line in everything.lines if KEY.encode() in line] == []
+
+
+BACKEND = """
+import os
+def build_wheel(*arguments):
+    raise ValueError(sorted(os.environ.items()))
+"""
+
+
+def test_a_build_that_prints_its_environment(tmp_path: Path, temporary: Path) -> None:
+    folder = project(tmp_path / "project")
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    git(folder, "add", "--all")
+    git(folder, "commit", "-q", "-m", "a build that tells all")
+    ended = done(folder, "history HEAD --debug", temporary)
+    assert ended.returncode == 3
+    assert "skipped: " in ended.stdout
+    assert "does not build" in ended.stdout
+    assert KEY not in ended.stdout + ended.stderr
     assert leaks(tmp_path) + leaks(temporary) == []
-    assert any(b"persona_asv.standin" in line for line in lines), "processes were seen"
-    assert [line for line in lines if KEY.encode() in line] == []
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ class Inventory:
     files: Mapping[str, Sequence[ResultFile]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path) -> Inventory:
-        """Return what a results folder has; what cannot be read is as good as not there."""
+    def of(cls, folder: Path, machine: str) -> Inventory:
+        """Return what a results folder has of a machine; what cannot be read is as good as not there."""
         found: dict[str, list[ResultFile]] = {}
         for each in measured_commits(folder):
-            if isinstance(each, ResultFile):
+            if isinstance(each, ResultFile) and each.machine == machine and "knows" in each.stamp:
                 found.setdefault(each.commit, []).append(each)
         return cls(found)
 

@@ -46,21 +46,28 @@ def results_folder(root: Path) -> Path:
     return root / ".asv" / "results" if configured is None else root / configured
 
 
-def subject_repository(root: Path) -> Path | None:
+def subject_repository(root: Path, *, needed: bool = False) -> Path | None:
     """Return the repository whose commits are measured: what ``repo`` of asv.conf.json names, a clone here.
 
-    None where it names none, or the folder's own.
+    None where it names none, the folder's own, or an address, which asv clones for itself.
+
+    Parameters
+    ----------
+    needed
+        Whether there is no other repository that could be meant.
 
     Raises
     ------
     UsageError
-        It names a repository elsewhere, which would have to be cloned.
+        It names an address, and a clone is needed.
     """
     configured = _configured(root, "repo")
     if configured is None or configured in ("", "."):
         return None
     if (root / configured).is_dir():
         return (root / configured).resolve()
+    if not needed:
+        return None
     raise UsageError(
         f"{root / 'asv.conf.json'}: repo: {configured} is no folder here; clone it, and name the clone"
     )

@@ -12,11 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from persona_asv.credentials import covered
 from persona_asv.engine.job import Job
 from persona_asv.errors import MeasurementError
 
 _MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV")
 """Settings of the user's shell that would make pip install elsewhere."""
+
+_TOOLS = ("PIP_", "UV_")
+"""How settings of pip and uv begin: with these they get at a private index."""
 
 _TICK = 0.2
 _TELLING = re.compile(r"(?i)^\s*(error\b|[\w.]*(error|exception)\b:|.*no space left on device)")
@@ -93,6 +97,8 @@ class Workshop:
 
     def _run(self, command: Sequence[str], what: str) -> None:
         environ = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+        own = {name: value for name, value in environ.items() if name.startswith(_TOOLS)}
+        environ = covered(environ) | own  # what a commit's build prints goes into logs and messages
         environ |= {"TMPDIR": str(self.scratch), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
         with Job(command, environ=environ, cwd=self.scratch, output=self.log) as job:
             while (code := job.wait(_TICK)) is None:

@@ -118,7 +118,7 @@ def _sources(settings: Config) -> Sources:
     """Return where the results are, and the repository of their commits: this one, or asv.conf.json's."""
     tree = worktree.find(settings.root)
     root = settings.root if tree is None else tree.root
-    repository = subject_repository(root) or (None if tree is None else tree.root)
+    repository = subject_repository(root, needed=tree is None) or (None if tree is None else tree.root)
     if repository is None:
         raise MeasurementError(f"{settings.root} is in no git repository: a history needs one")
     return Sources(settings, root, repository)
